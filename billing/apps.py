@@ -1,0 +1,9 @@
+"""What is owed: billing's data, their exchange, and who holds which personal account."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BillingConfig(AppConfig):
+    name = "billing"
+    verbose_name = _("Billing")

@@ -1,0 +1,1 @@
+"""How billing's data get in: sets of CSV files, version 1 of the exchange format."""

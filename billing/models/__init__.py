@@ -1,0 +1,27 @@
+"""Billing's data, as the exchange brings them, and who holds which personal account."""
+
+from billing.models.accounts import Holding, Meter, PersonalAccount, Reading, Terms
+from billing.models.imports import Import
+from billing.models.ledger import Adjustment, Charge, LedgerEntry, Payment, Receipt
+from billing.models.reference import Bank, Branch, Service, Supplier, Tariff, TariffBand, Vat
+
+__all__ = [
+    "Adjustment",
+    "Bank",
+    "Branch",
+    "Charge",
+    "Holding",
+    "Import",
+    "LedgerEntry",
+    "Meter",
+    "Payment",
+    "PersonalAccount",
+    "Reading",
+    "Receipt",
+    "Service",
+    "Supplier",
+    "Tariff",
+    "TariffBand",
+    "Terms",
+    "Vat",
+]

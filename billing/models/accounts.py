@@ -1,0 +1,239 @@
+"""Personal accounts (дербес шот), what they are billed by, and who holds them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery, Sum, Value
+from django.db.models.expressions import Func
+from django.db.models.functions import Coalesce, Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.columns import Plan, Quantity, in_order, in_two_languages
+from billing.models.columns import not_negative, one_of
+from billing.models.reference import Branch, Service
+from billing.names import FOLDED_LETTERS, ORDERED_LETTERS
+
+NUMBER_FORM = r"^[0-9]{4,20}$"
+
+
+def translated(column: str, letters: dict[str, str]) -> Func:
+    """The column in small letters, each of the letters replaced."""
+    return Func(
+        Lower(column),
+        Value("".join(letters)),
+        Value("".join(letters.values())),
+        function="translate",
+    )
+
+
+class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
+    def with_balance(self) -> "PersonalAccountQuerySet":
+        """Adds `balance` in tenge: the latest closings of all services, less the payments
+        received but booked to months not closed; None where billing has sent neither.
+        """
+        from billing.models.ledger import LedgerEntry, Payment
+
+        latest = LedgerEntry.objects.filter(
+            account=OuterRef(OuterRef("pk")), service=OuterRef("pk")
+        ).order_by("-month")
+        closings = (
+            Service.objects.annotate(closing=Subquery(latest.values("closing")[:1]))
+            .annotate(every=Value(1))
+            .values("every")
+            .annotate(total=Sum("closing"))
+            .values("total")
+        )
+        waiting = (
+            Payment.objects.filter(account=OuterRef("pk"))
+            .waiting()
+            .annotate(every=Value(1))
+            .values("every")
+            .annotate(total=Sum("amount"))
+            .values("total")
+        )
+        nothing = Value(0, output_field=LedgerEntry._meta.get_field("closing"))
+        return self.annotate(closed_balance=Subquery(closings), waiting=Subquery(waiting)).annotate(
+            balance=models.Case(
+                models.When(closed_balance=None, waiting=None, then=None),
+                default=Coalesce("closed_balance", nothing) - Coalesce("waiting", nothing),
+            )
+        )
+
+
+class PersonalAccount(models.Model):
+    """A home's account with the supplier; its number is text, and what URLs show."""
+
+    number = models.CharField(_("account number"), max_length=20, unique=True)
+    branch = models.ForeignKey(Branch, models.PROTECT, verbose_name=_("branch"))
+    payer = models.CharField(_("payer"), max_length=200)
+    address_kk = models.CharField(_("address in Kazakh"), max_length=300)
+    address_ru = models.CharField(_("address in Russian"), max_length=300)
+    opened_on = models.DateField(_("opened on"))
+    owner_since = models.DateField(_("present payer since"))
+    closed_on = models.DateField(_("closed on"), null=True)
+    payer_fold = models.GeneratedField(
+        expression=translated("payer", FOLDED_LETTERS),
+        output_field=models.TextField(),
+        db_persist=True,
+        verbose_name=_("payer, for searching"),
+    )
+    payer_sort = models.GeneratedField(
+        expression=translated("payer", ORDERED_LETTERS),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
+        verbose_name=_("payer, in the order of the alphabet"),
+    )
+    holders = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        through="Holding",
+        related_name="accounts",
+        verbose_name=_("holders"),
+    )
+
+    address = in_two_languages("address")
+
+    objects = PersonalAccountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("personal account")
+        verbose_name_plural = _("personal accounts")
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(condition=Q(number__regex=NUMBER_FORM), name="account_number_form"),
+            in_order("account", "opened_on", "closed_on"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Holding(models.Model):
+    """A user may see this account. It lives here, since only billing knows both sides."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="holdings",
+        verbose_name=_("user"),
+    )
+    account = models.ForeignKey(
+        PersonalAccount,
+        models.PROTECT,
+        related_name="holdings",
+        verbose_name=_("personal account"),
+    )
+    since = models.DateTimeField(_("since"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("holding")
+        verbose_name_plural = _("holdings")
+        constraints = [models.UniqueConstraint("user", "account", name="holding_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.account_id}"
+
+
+class Terms(models.Model):
+    """What an account is billed by, from a day on."""
+
+    pk = models.CompositePrimaryKey("account_id", "valid_from")
+    account = models.ForeignKey(
+        PersonalAccount,
+        models.PROTECT,
+        related_name="terms",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("personal account"),
+    )
+    valid_from = models.DateField(_("valid from"))
+    residents = models.PositiveSmallIntegerField(_("number of permanent residents"))
+    electric_stove = models.BooleanField(_("electric stove"))
+    privileged = models.BooleanField(_("living alone"))
+    plan = models.CharField(_("plan"), max_length=20, choices=Plan)
+
+    class Meta:
+        verbose_name = _("billing terms")
+        verbose_name_plural = _("billing terms")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(residents__gte=0, residents__lte=99), name="terms_residents_0_to_99"
+            ),
+            one_of("terms", "plan", Plan),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.valid_from}"
+
+
+class Meter(models.Model):
+    """A meter in a home; `digits` are those before the point, `ratio` multiplies its readings."""
+
+    account = models.ForeignKey(
+        PersonalAccount,
+        models.PROTECT,
+        related_name="meters",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("personal account"),
+    )
+    serial = models.CharField(_("serial number"), max_length=40)
+    service = models.ForeignKey(
+        Service, models.PROTECT, db_constraint=False, db_index=False, verbose_name=_("service")
+    )
+    model = models.CharField(_("model"), max_length=100, blank=True)
+    digits = models.PositiveSmallIntegerField(_("digits"))
+    ratio = Quantity(_("ratio"))
+    installed_on = models.DateField(_("installed on"))
+    removed_on = models.DateField(_("removed on"), null=True)
+    verified_on = models.DateField(_("verified on"), null=True)
+    next_verification_on = models.DateField(_("next verification"), null=True)
+
+    class Meta:
+        verbose_name = _("meter")
+        verbose_name_plural = _("meters")
+        constraints = [
+            models.UniqueConstraint("account", "serial", name="meter_key"),
+            models.CheckConstraint(
+                condition=Q(digits__gte=1, digits__lte=10), name="meter_digits_1_to_10"
+            ),
+            models.CheckConstraint(condition=Q(ratio__gt=0), name="meter_ratio_above_zero"),
+            in_order("meter", "installed_on", "removed_on"),
+        ]
+
+    def __str__(self) -> str:
+        return self.serial
+
+
+class Source(models.TextChoices):
+    """Who took a reading, or when a meter came and went."""
+
+    NETWORK = "network", _("network company")
+    CONSUMER = "consumer", _("consumer")
+    ESTIMATED = "estimated", _("estimated")
+    INSTALLED = "installed", _("at installation")
+    REMOVED = "removed", _("at removal")
+
+
+class Reading(models.Model):
+    """What a meter showed on a day, by the network company, the consumer or an estimate."""
+
+    pk = models.CompositePrimaryKey("meter_id", "taken_on", "source")
+    meter = models.ForeignKey(
+        Meter,
+        models.PROTECT,
+        related_name="readings",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("meter"),
+    )
+    taken_on = models.DateField(_("taken on"))
+    source = models.CharField(_("source"), max_length=10, choices=Source)
+    value = Quantity(_("value"))
+
+    class Meta:
+        verbose_name = _("reading")
+        verbose_name_plural = _("readings")
+        constraints = [*not_negative("reading", "value"), one_of("reading", "source", Source)]
+
+    def __str__(self) -> str:
+        return f"{self.meter_id} {self.taken_on} {self.source}"

@@ -1,0 +1,38 @@
+"""The record of every exchange set that was tried."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.columns import one_of
+
+
+class Outcome(models.TextChoices):
+    """How an import ended."""
+
+    LOADED = "loaded", _("loaded")
+    REFUSED = "refused", _("refused because of rows")
+    NOT_A_SET = "not_a_set", _("not a set")
+    FAILED = "failed", _("broken off")
+
+
+class Import(models.Model):
+    """Who handed in which files when, and what came of it. Holds no personal data."""
+
+    started_at = models.DateTimeField(_("started at"), default=timezone.now)
+    by = models.CharField(_("by"), max_length=100)
+    name = models.CharField(_("set"), max_length=255)
+    files = models.JSONField(_("files"), default=dict)
+    seconds = models.DecimalField(_("seconds"), max_digits=10, decimal_places=3, null=True)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-started_at"]
+        constraints = [
+            one_of("import", "outcome", Outcome),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

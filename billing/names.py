@@ -1,0 +1,26 @@
+"""How Kazakh names are found and put in order.
+
+The database folds and orders them in stored columns, by these same tables, since its
+collations know neither.
+"""
+
+ALPHABET = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
+
+# Kazakh letters as a Russian keyboard has them, Latin look-alikes as what they look like.
+FOLDED_LETTERS = dict(
+    zip("әғқңөұүһіёaceopxyikhmtb", "агкноуухиеасеорхуикнмтв", strict=True)
+)
+
+# Each letter becomes one whose code point is its place in the alphabet.
+ORDERED_LETTERS = {
+    letter: chr(ord("а") + place)
+    for place, letter in enumerate(ALPHABET)
+    if letter != chr(ord("а") + place)
+}
+
+_FOLD = str.maketrans(FOLDED_LETTERS)
+
+
+def fold(text: str) -> str:
+    """The text as it is searched: small letters, Kazakh ones folded."""
+    return text.lower().translate(_FOLD)

@@ -1,0 +1,40 @@
+"""Figures as people here read them: one way to round and one way to write each kind.
+
+The forms are those of Kazakh and Russian print alike: groups and units set off by a
+no-break space, a decimal comma, a real minus.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+TENGE = "\N{TENGE SIGN}"
+TIYN = Decimal("0.01")
+
+
+def round_half_up(value: Decimal, step: Decimal = TIYN) -> Decimal:
+    """The value in whole steps (a tiyn by default), halves away from zero."""
+    return value.quantize(step, rounding=ROUND_HALF_UP)
+
+
+def number(value: Decimal, places: int) -> str:
+    """`1 234,50`: exactly that many places after the comma."""
+    rounded = round_half_up(value, Decimal(1).scaleb(-places))
+    text = f"{abs(rounded):,.{places}f}".replace(",", NO_BREAK_SPACE).replace(".", ",")
+    return f"{MINUS}{text}" if rounded < 0 else text
+
+
+def money(value: Decimal) -> str:
+    """Tenge and tiyn, without the sign: `1 234 567,50`."""
+    return number(value, 2)
+
+
+def tenge(value: Decimal) -> str:
+    """Tenge and tiyn with the sign: `1 234 567,50 ₸`."""
+    return f"{money(value)}{NO_BREAK_SPACE}{TENGE}"
+
+
+def quantity(value: Decimal) -> str:
+    """A reading or a quantity, to the thousandth, without idle zeros: `12 237`, `44,138`."""
+    places = max(0, -int(value.normalize().as_tuple().exponent))
+    return number(value, places)

@@ -1,0 +1,9 @@
+"""What is printed: the statement as a page and on paper."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ReceiptsConfig(AppConfig):
+    name = "receipts"
+    verbose_name = _("Documents")
