@@ -22,6 +22,11 @@ def last_day(month: dt.date) -> dt.date:
     return plus(month, 1) - dt.timedelta(days=1)
 
 
+def is_code(text: str) -> bool:
+    """Whether the text is a month `YYYY-MM`."""
+    return bool(MONTH_FORM.fullmatch(text))
+
+
 def parse(text: str) -> dt.date:
     """`YYYY-MM` as a month; ValueError for anything else."""
     match = MONTH_FORM.fullmatch(text)

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "accounts",
     "cabinet",
     "csp",
+    "django.forms",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from billing.exchange.layout import BY_NAME, File
-from billing.exchange.staging import execute
+from billing.exchange.layout import BY_NAME, LINES, File
+from billing.exchange.staging import execute, value_of
 
 
 @dataclass
@@ -39,6 +39,8 @@ def resolve(file: File) -> None:
         WHERE NOT EXISTS (SELECT FROM problem p
                           WHERE p.file = '{file.name}' AND p.line = s.row_line)"""
     )
+    if file.key[: len(LINES)] == LINES:  # its rows are looked up by month
+        execute(f"CREATE INDEX ON set_{file.name} (account_id, service, month)")
     execute(f"ANALYZE set_{file.name}")
 
 
@@ -60,11 +62,16 @@ def _find_unknown(file: File) -> None:
         _find_unknown_meters(file)
     if file.name == "tariff_bands":
         _find_unknown_tariffs(file)
+    if file.name == "receipts":
+        _find_taken_numbers()
 
 
 def _find_unknown_meters(file: File) -> None:
     """A serial names a meter of the same account, and of the same service where one is given."""
-    service = ' AND m.service_id = s."service"' if file.name == "charges" else ""
+    service = known = ""
+    if file.name == "charges":
+        service = " AND m.service_id = s.service"
+        known = " AND s.service IN (SELECT code FROM billing_service)"
     execute(
         f"""INSERT INTO problem
         SELECT '{file.name}', s.row_line, 'serial', s.serial, 'R1', 'unknown', 'meters.csv',
@@ -72,7 +79,7 @@ def _find_unknown_meters(file: File) -> None:
         FROM stage_{file.name} s
         JOIN billing_personalaccount a ON a.number = s.account
         LEFT JOIN billing_meter m ON m.account_id = a.id AND m.serial = s.serial{service}
-        WHERE s.serial IS NOT NULL AND m.id IS NULL"""
+        WHERE s.serial IS NOT NULL AND m.id IS NULL{known}"""
     )
 
 
@@ -84,7 +91,21 @@ def _find_unknown_tariffs(file: File) -> None:
         FROM stage_{file.name} s
         LEFT JOIN billing_tariff t
           ON t.service_id = s.service AND t.plan = s.plan AND t.valid_from = s.valid_from
-        WHERE t.service_id IS NULL"""
+        WHERE t.service_id IS NULL AND s.service IN (SELECT code FROM billing_service)"""
+    )
+
+
+def _find_taken_numbers() -> None:
+    """R9: a receipt's number stands on no other receipt, once all of the set's are applied."""
+    execute(
+        """INSERT INTO problem
+        SELECT 'receipts', s.row_line, 'number', s.number, 'R9', 'number_taken', NULL, s.account
+        FROM (SELECT *, min(row_line) OVER (PARTITION BY number) AS first
+              FROM stage_receipts) s
+        LEFT JOIN billing_receipt t ON t.number = s.number
+        LEFT JOIN billing_personalaccount a ON a.id = t.account_id
+        LEFT JOIN stage_receipts o ON o.account = a.number AND o.month = t.month
+        WHERE s.row_line > s.first OR t.number IS NOT NULL AND o.number IS NULL"""
     )
 
 
@@ -98,6 +119,12 @@ def upsert(file: File) -> Counts:
     counts = Counts()
     if file.replaces:
         counts.deleted = execute(_withdrawal(file, match))
+    renumbered = 0
+    if file.name == "receipts":  # numbers may change hands, so the old ones go first
+        renumbered = execute(
+            f"DELETE FROM {file.table} t USING set_{file.name} s"
+            f" WHERE {match} AND t.number <> s.number"
+        )
     rest = [(name, source) for name, source in pairs if (name, source) not in keys]
     if rest:
         change = (
@@ -112,14 +139,26 @@ def upsert(file: File) -> Counts:
         if file.name == "suppliers":  # one issuer gives way before the next one comes
             counts.changed += execute(f"{change} AND NOT s.issuer")
         counts.changed += execute(change)
-    counts.new = execute(
+    added = execute(
         f"INSERT INTO {file.table} ("
         + ", ".join(f'"{name}"' for name, _source in pairs)
         + ") SELECT "
         + ", ".join(source for _name, source in pairs)
         + f" FROM set_{file.name} s WHERE NOT EXISTS (SELECT FROM {file.table} t WHERE {match})"
     )
+    counts.changed += renumbered
+    counts.new = added - renumbered
+    counts.same = value_of(f"SELECT count(*) FROM set_{file.name}") - counts.new - counts.changed
+    _renew_statistics(file, added)
     return counts
+
+
+def _renew_statistics(file: File, added: int) -> None:
+    """Tells the planner of a table that grew by a tenth or more: the rules that follow join it."""
+    if added * 10 >= value_of(
+        "SELECT reltuples FROM pg_class WHERE oid = %s::regclass", file.table
+    ):
+        execute(f"ANALYZE {file.table}")
 
 
 def _withdrawal(file: File, match: str) -> str:

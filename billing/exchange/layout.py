@@ -62,6 +62,11 @@ class File:
         names = {column.name for column in self.columns}
         return "account" if "account" in names else "number" if self.name == "accounts" else ""
 
+    def given(self, name: str) -> str:
+        """SQL for a cell of the staged row `s` as the file writes it."""
+        months = {column.name for column in self.columns if column.kind is cells.MONTH}
+        return f"to_char(s.{name}, 'YYYY-MM')" if name in months else f's."{name}"::text'
+
 
 def _column(name: str, kind: Kind, **options: object) -> Column:
     return Column(name, kind, **options)  # type: ignore[arg-type]
@@ -79,7 +84,7 @@ _ACCOUNT = _column("account", cells.NUMBER, refers="accounts")
 _SERVICE = _column("service", cells.CODE, refers="services")
 _PLAN = _column("plan", cells.choice(*Plan.values))
 _SERIAL = cells.text(40)
-_LINES = ("account", "service", "month")
+LINES = ("account", "service", "month")
 
 FILES = (
     File(
@@ -236,7 +241,7 @@ FILES = (
             _column("paid", cells.BALANCE),
             _column("closing", cells.BALANCE),
         ),
-        _LINES,
+        LINES,
         (
             Condition(
                 "s.closing = s.opening + s.accrued + s.adjusted - s.paid",
@@ -269,7 +274,7 @@ FILES = (
             _column("vat_rate", cells.RATE),
             _column("amount", cells.AMOUNT),
         ),
-        (*_LINES, "line"),
+        (*LINES, "line"),
         (
             Condition("s.vat_rate < 1", "vat_rate", "F", "decimal", "'4'"),
             Condition("s.from_on <= s.to_on", "to_on", "F", "interval"),
@@ -282,7 +287,7 @@ FILES = (
                 "metered",
             ),
         ),
-        replaces=_LINES,
+        replaces=LINES,
         total="amount",
     ),
     File(
@@ -297,8 +302,8 @@ FILES = (
             _optional("quantity", cells.decimal(11, 3, signed=True)),
             _column("amount", cells.AMOUNT_NOT_ZERO),
         ),
-        (*_LINES, "line"),
-        replaces=_LINES,
+        (*LINES, "line"),
+        replaces=LINES,
         total="amount",
     ),
     File(

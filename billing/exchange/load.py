@@ -17,7 +17,7 @@ from billing.exchange import apply, rules, staging
 from billing.exchange.apply import Counts
 from billing.exchange.layout import FILES, File
 from billing.exchange.problems import NotASet, Problem, sentence
-from billing.exchange.reader import TOTALS, Source, find
+from billing.exchange.reader import TOTALS, Source, find, hash_unread
 from billing.exchange.totals import find_broken_totals
 from billing.models import Import
 from billing.models.imports import Outcome
@@ -77,6 +77,7 @@ def load(folder: Path, by: str, progress: Progress | None = None, limit: int = 1
         record.outcome = Outcome.REFUSED
     except NotASet:
         record.outcome = Outcome.NOT_A_SET
+        hash_unread(sources)
         raise
     finally:
         report.seconds = time.monotonic() - started
@@ -127,7 +128,6 @@ def _load(sources: list[Source], report: Report, progress: Progress, limit: int)
     _read_problems(report, limit)
     for file in files:
         report.counts.setdefault(file.name, Counts())
-    _count_rows(by_name, report)
     if not report.loaded:
         raise Refused
     staging.discard()
@@ -174,9 +174,3 @@ def _read_problems(report: Report, limit: int) -> None:
         cursor.execute("SELECT file, count(DISTINCT line) FROM problem GROUP BY file")
         for file, count in cursor:
             report.counts.setdefault(file, Counts()).rejected = count
-
-
-def _count_rows(by_name: dict[str, Source], report: Report) -> None:
-    for name, counts in report.counts.items():
-        taken = counts.new + counts.changed + counts.rejected
-        counts.same = max(0, by_name[name].rows - taken)

@@ -66,6 +66,7 @@ SENTENCES = {
     "charges": N_("The month's charges add up to %(detail)s."),
     "adjustments": N_("The month's adjustments add up to %(detail)s."),
     "payments": N_("The payments booked to the month add up to %(detail)s."),
+    "left": N_("The payments that stay booked to the month it leaves add up to %(detail)s."),
     "rows": N_("The file has %(detail)s rows."),
     "sum": N_("The file adds up to %(detail)s."),
     "absent": N_("The set has no such file."),

@@ -56,16 +56,26 @@ class _Watched(io.RawIOBase):
         count = self.file.readinto(buffer)
         chunk = bytes(buffer[:count])
         if b"\0" in chunk:
-            raise NotASet(_("%(file)s: there is a NUL byte in it.") % {"file": self.source.path.name})
+            raise NotASet(
+                _("%(file)s: there is a NUL byte in it.") % {"file": self.source.path.name}
+            )
         self.hash.update(chunk)
+        if not count:
+            self.source.sha256 = self.hash.hexdigest()
         self.source.on_bytes(count)
         return count
 
     def close(self) -> None:
-        if not self.closed:
-            self.source.sha256 = self.hash.hexdigest()
-            self.file.close()
+        self.file.close()
         super().close()
+
+
+def hash_unread(sources: list[Source]) -> None:
+    """The hashes of files that were not read to their end."""
+    for source in sources:
+        if not source.sha256:
+            with source.path.open("rb") as file:
+                source.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def find(folder: Path) -> list[Source]:
@@ -88,6 +98,12 @@ class Misshapen(NamedTuple):
 
     cells: list[str] | None
     wanted: int
+
+    def fault(self) -> tuple[str, str, str, str, str]:
+        """Column, value, rule, sentence and detail."""
+        if self.cells is None:
+            return "", "", "F", "csv", ""
+        return "", str(len(self.cells)), "F", "cells", str(self.wanted)
 
 
 def records(
@@ -166,22 +182,27 @@ class Rows:
         self.records = records(source, names)
         self.owner = names.index(file.owner) if file.owner else None
         self.lines = self._lines()
+        self.refusal: NotASet | None = None
 
     def read(self, size: int = -1) -> str:
         """Up to about `size` characters of COPY's text format; empty at the end."""
         parts, length = [], 0
-        for line in self.lines:
-            parts.append(line)
-            length += len(line)
-            if 0 <= size <= length:
-                break
+        try:
+            for line in self.lines:
+                parts.append(line)
+                length += len(line)
+                if 0 <= size <= length:
+                    break
+        except NotASet as error:
+            self.refusal = error
+            raise
         return "".join(parts)
 
     def _lines(self) -> Iterator[str]:
         takers = tuple(enumerate(self.file.columns))
         for line, cells in self.records:
             if isinstance(cells, Misshapen):
-                self._misshapen(line, cells)
+                self.on_fault(Fault(line, *cells.fault(), owner=""))
                 continue
             owner = cells[self.owner].strip() if self.owner is not None else ""
             out = [str(line)]
@@ -195,13 +216,6 @@ class Rows:
                     self.on_fault(Fault(line, column.name, cells[place], *taken, owner))
             if not faults:
                 yield "\t".join(out) + "\n"
-
-    def _misshapen(self, line: int, record: Misshapen) -> None:
-        if record.cells is None:
-            fault = Fault(line, "", "", "F", "csv", "", "")
-        else:
-            fault = Fault(line, "", str(len(record.cells)), "F", "cells", str(record.wanted), "")
-        self.on_fault(fault)
 
 
 def _take(column: Column, cell: str) -> str | tuple[str, str, str]:

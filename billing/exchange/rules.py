@@ -14,7 +14,8 @@ def note_moved_payments() -> None:
     """Keeps the months that payments are about to leave; before they are applied."""
     execute(
         """CREATE TEMP TABLE set_moved AS
-        SELECT t.account_id, t.service_id AS service, t.month, s.account, s.row_line
+        SELECT t.account_id, t.service_id AS service, t.month, s.account, s.row_line,
+               s.month AS moved_to
         FROM set_payments s
         JOIN billing_payment t ON t.account_id = s.account_id AND t.reference = s.id
         WHERE (t.service_id, t.month) IS DISTINCT FROM (s.service, s.month)"""
@@ -35,43 +36,33 @@ def find_touched(files: list[File]) -> None:
 def find_broken_balances(files: list[File]) -> None:
     """R3 and R4 over all touched keys."""
     names = [file.name for file in files]
-    _find_broken_chain(names)
+    if "ledger" in names:
+        _find_broken_chain(names)
     _find_broken_sums(names)
-    if "receipts" in names:
-        _find_taken_numbers()
-
-
-_LEDGER = """touched k JOIN billing_ledgerentry l ON l.account_id = k.account_id
-    AND l.service_id = k.service AND l.month = k.month"""
 
 
 def _find_broken_chain(names: list[str]) -> None:
-    """R3: a month opens with what the month before closed with."""
-    neighbour = "n.account_id = l.account_id AND n.service_id = l.service_id"
-    _report(
-        names,
-        "opening",
-        "R3",
-        "before",
-        f"""SELECT k.*, l.opening AS given, n.closing AS wanted FROM {_LEDGER}
-        JOIN billing_ledgerentry n ON {neighbour}
-         AND n.month = (l.month - interval '1 month')::date
-        WHERE n.closing <> l.opening""",
-        ["ledger"],
-    )
-    _report(
-        names,
-        "closing",
-        "R3",
-        "after",
-        f"""SELECT k.*, l.closing AS given, n.opening AS wanted FROM {_LEDGER}
-        JOIN billing_ledgerentry n ON {neighbour}
-         AND n.month = (l.month + interval '1 month')::date
-        LEFT JOIN touched already ON already.account_id = n.account_id
-         AND already.service = n.service_id AND already.month = n.month
-        WHERE n.opening <> l.closing AND already.account_id IS NULL""",
-        ["ledger"],
-    )
+    """R3: a month opens with what the month before closed with.
+
+    A break between two rows of the set is told once, of the later one.
+    """
+    told = """EXISTS (SELECT FROM set_ledger o WHERE o.account_id = n.account_id
+                      AND o.service = n.service_id AND o.month = n.month)"""
+    for sentence, column, step, figure, elsewhere in (
+        ("before", "opening", "-", "closing", "FALSE"),
+        ("after", "closing", "+", "opening", told),
+    ):
+        _report(
+            names,
+            column,
+            "R3",
+            sentence,
+            f"""SELECT s.account_id, s.service, s.month, n.{figure} AS wanted FROM set_ledger s
+            JOIN billing_ledgerentry n ON n.account_id = s.account_id
+             AND n.service_id = s.service AND n.month = (s.month {step} interval '1 month')::date
+            WHERE n.{figure} <> s.{column} AND NOT {elsewhere}""",
+            ["ledger"],
+        )
 
 
 def _find_broken_sums(names: list[str]) -> None:
@@ -86,15 +77,14 @@ def _find_broken_sums(names: list[str]) -> None:
             column,
             "R4",
             file,
-            f"""SELECT k.*, l.{column} AS given, coalesce(x.total, 0.00) AS wanted FROM {_LEDGER}
-            LEFT JOIN (SELECT y.account_id, y.service_id, y.month, sum(y.amount) AS total
-                       FROM {table} y
-                       JOIN touched z ON z.account_id = y.account_id
-                        AND z.service = y.service_id AND z.month = y.month
-                       GROUP BY 1, 2, 3) x
-              ON x.account_id = l.account_id AND x.service_id = l.service_id
-             AND x.month = l.month
-            WHERE coalesce(x.total, 0) <> l.{column}""",
+            f"""SELECT k.*, coalesce(sum(x.amount), 0.00) AS wanted
+            FROM touched k
+            JOIN billing_ledgerentry l ON l.account_id = k.account_id
+             AND l.service_id = k.service AND l.month = k.month
+            LEFT JOIN {table} x ON x.account_id = k.account_id
+             AND x.service_id = k.service AND x.month = k.month
+            GROUP BY k.account_id, k.service, k.month, l.{column}
+            HAVING coalesce(sum(x.amount), 0) <> l.{column}""",
             ["ledger", file],
         )
 
@@ -105,23 +95,22 @@ def _report(
     """Enters each broken key as a problem of the row of the set that speaks of it."""
     execute(f"CREATE TEMP TABLE broken AS {broken}")
     if value_of("SELECT count(*) FROM broken"):
-        present = [name for name in (*files, *LINES) if name in names]
+        present = dict.fromkeys(name for name in (*files, *LINES) if name in names)
+        # (the row's file, its table, the cell that is shown, its value, the sentence)
+        speakers = [(name, f"set_{name}", *_cell_of(name, column), sentence) for name in present]
         if "payments" in present:
-            present.append("moved")
+            month = "to_char(s.moved_to, 'YYYY-MM')"
+            speakers.append(("payments", "set_moved", "month", month, "left"))
         rows = " UNION ALL ".join(
-            f"""SELECT {rank} AS rank, '{"payments" if name == "moved" else name}' AS file,
-                s.row_line, s.account, account_id, service, month FROM set_{name} s"""
-            for rank, name in enumerate(dict.fromkeys(present))
+            f"""SELECT {rank} AS rank, '{file}' AS file, s.row_line, '{cell}' AS col,
+                {value} AS value, '{said}' AS sentence, s.account, account_id, service, month
+            FROM {table} s"""
+            for rank, (file, table, cell, value, said) in enumerate(speakers)
         )
         execute(
             f"""INSERT INTO problem
             SELECT DISTINCT ON (b.account_id, b.service, b.month)
-                r.file, r.row_line,
-                CASE r.file WHEN 'ledger' THEN '{column}' WHEN 'payments' THEN 'month'
-                            ELSE 'amount' END,
-                CASE r.file WHEN 'ledger' THEN b.given::text
-                            WHEN 'payments' THEN to_char(b.month, 'YYYY-MM') END,
-                '{rule}', '{sentence}', b.wanted::text, r.account
+                r.file, r.row_line, r.col, r.value, '{rule}', r.sentence, b.wanted::text, r.account
             FROM broken b JOIN ({rows}) r USING (account_id, service, month)
             WHERE NOT EXISTS (SELECT FROM fallen f WHERE f.owner = r.account)
             ORDER BY b.account_id, b.service, b.month, r.rank, r.row_line"""
@@ -129,11 +118,10 @@ def _report(
     execute("DROP TABLE broken")
 
 
-def _find_taken_numbers() -> None:
-    """R9: receipt numbers are unique."""
-    execute(
-        """INSERT INTO problem
-        SELECT 'receipts', s.row_line, 'number', s.number, 'R9', 'number_taken', NULL, s.account
-        FROM set_receipts s
-        WHERE (SELECT count(*) FROM billing_receipt t WHERE t.number = s.number) > 1"""
-    )
+def _cell_of(file: str, figure: str) -> tuple[str, str]:
+    """The column of a file's row that speaks of a ledger's figure, and its value in SQL."""
+    if file == "ledger":
+        return figure, f"s.{figure}::text"
+    if file == "payments":
+        return "month", "to_char(s.month, 'YYYY-MM')"
+    return "amount", "s.amount::text"

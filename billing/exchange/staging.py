@@ -9,6 +9,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from django.db import connection
+from psycopg2 import DatabaseError
 
 from billing.exchange.layout import File
 from billing.exchange.reader import Fault, Rows, Source
@@ -24,11 +25,16 @@ def execute(sql: str, *values: Any) -> int:
         return cursor.rowcount
 
 
-def value_of(sql: str, *values: Any) -> Any:
-    """The first value of the first row."""
+def row_of(sql: str, *values: Any) -> Any:
+    """The first row."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values or None)
-        return cursor.fetchone()[0]
+        return cursor.fetchone()
+
+
+def value_of(sql: str, *values: Any) -> Any:
+    """The first value of the first row."""
+    return row_of(sql, *values)[0]
 
 
 def prepare() -> None:
@@ -56,9 +62,13 @@ def stage(source: Source, file: File) -> None:
     # The names come from the layout, never from a set.
     execute(f"CREATE TEMP TABLE stage_{file.name} (row_line integer, {columns})")
     with _spool(file) as on_fault, connection.cursor() as cursor:
-        cursor.copy_expert(
-            f"COPY stage_{file.name} FROM STDIN", Rows(source, file, on_fault), COPY_CHUNK
-        )
+        rows = Rows(source, file, on_fault)
+        try:
+            cursor.copy_expert(f"COPY stage_{file.name} FROM STDIN", rows, COPY_CHUNK)
+        except DatabaseError:
+            if rows.refusal:  # COPY itself knows only that reading failed
+                raise rows.refusal from None
+            raise
     execute(f"ANALYZE stage_{file.name}")
 
 
@@ -92,18 +102,17 @@ def _as_copy(file: File, fault: Fault) -> str:
 
 
 def _escaped(cell: str) -> str:
-    return (
-        cell.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    )
+    return cell.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 def find_duplicates(file: File) -> None:
     """R9: a key stands once in a file. The later rows are the bad ones."""
     keys = ", ".join(f'"{name}"' for name in file.key)
     owner = f'"{file.owner}"' if file.owner else "''"
+    last = file.key[-1]
     execute(
         f"""INSERT INTO problem
-        SELECT '{file.name}', row_line, '{file.key[-1]}', "{file.key[-1]}"::text, 'R9',
+        SELECT '{file.name}', row_line, '{last}', {file.given(last)}, 'R9',
                'duplicate', first::text, {owner}
         FROM (SELECT *, min(row_line) OVER (PARTITION BY {keys}) AS first
               FROM stage_{file.name}) s
@@ -129,7 +138,7 @@ def find_broken_conditions(file: File) -> None:
     for condition in file.conditions:
         execute(
             f"""INSERT INTO problem
-            SELECT '{file.name}', s.row_line, '{condition.column}', s."{condition.column}"::text,
+            SELECT '{file.name}', s.row_line, '{condition.column}', {file.given(condition.column)},
                    '{condition.rule}', '{condition.sentence}', ({condition.detail})::text, {owner}
             FROM stage_{file.name} s WHERE ({condition.holds}) IS FALSE"""
         )
@@ -153,6 +162,5 @@ def drop_fallen(files: list[File]) -> None:
         return
     for file in files:
         execute(
-            f"DELETE FROM stage_{file.name} s USING fallen"
-            f' WHERE fallen.owner = s."{file.owner}"'
+            f'DELETE FROM stage_{file.name} s USING fallen WHERE fallen.owner = s."{file.owner}"'
         )

@@ -2,26 +2,31 @@
 
 from decimal import Decimal
 
-
+from billing.exchange import cells
 from billing.exchange.layout import BY_NAME
 from billing.exchange.reader import TOTALS, Misshapen, Source, records
-from billing.exchange.staging import execute, value_of
+from billing.exchange.staging import execute, row_of
 
 COLUMNS = ("file", "rows", "sum")
+SUM = cells.decimal(18, 2, signed=True)
 
 
 def find_broken_totals(sources: dict[str, Source]) -> None:
     """Enters a problem for each total that the set's own files do not come to."""
-    for line, cells in records(sources[TOTALS], COLUMNS):
-        if isinstance(cells, Misshapen):
-            _enter(line, "", "", "F", "csv", "")
+    lines: dict[str, int] = {}
+    for line, record in records(sources[TOTALS], COLUMNS):
+        if isinstance(record, Misshapen):
+            _enter(line, *record.fault())
             continue
-        name, rows, total = (cell.strip() for cell in cells)
+        name, rows, total = (cell.strip() for cell in record)
         if name not in BY_NAME:
             _enter(line, "file", name, "R1", "unknown", "totals.csv")
         elif name not in sources:
             _enter(line, "file", name, "R10", "absent", "")
+        elif name in lines:
+            _enter(line, "file", name, "R9", "duplicate", str(lines[name]))
         else:
+            lines[name] = line
             _check(line, sources[name], rows, total)
 
 
@@ -31,12 +36,14 @@ def _check(line: int, source: Source, rows: str, total: str) -> None:
         _enter(line, "rows", rows, "R10", "rows", str(source.rows))
     if not total or not file.total:
         return
-    found = value_of(f'SELECT coalesce(sum("{file.total}"), 0) FROM stage_{file.name}')
-    try:
-        holds = Decimal(total) == found
-    except ArithmeticError:
-        holds = False
-    if not holds:
+    if not SUM.pattern.fullmatch(total):
+        _enter(line, "sum", total, "F", SUM.sentence, SUM.detail)
+        return
+    found, staged = row_of(
+        f'SELECT coalesce(sum("{file.total}"), 0.00), count(*) FROM stage_{file.name}'
+    )
+    # What a row that could not be read would have added is not known.
+    if staged == source.rows and Decimal(total) != found:
         _enter(line, "sum", total, "R10", "sum", str(found))
 
 

@@ -1,13 +1,16 @@
 """Personal accounts (дербес шот), what they are billed by, and who holds them."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Sum, Value
+from django.db.models import F, Max, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.expressions import Func
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from billing.balances import Balance
 from billing.models.columns import Plan, Quantity, in_order, in_two_languages
 from billing.models.columns import not_negative, one_of
 from billing.models.reference import Branch, Service
@@ -60,6 +63,21 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         )
 
 
+    def with_latest(self) -> "PersonalAccountQuerySet":
+        """Adds `latest_month` (closed), `latest_paid_on`, and `latest_due_on` of the receipts."""
+        from billing.models.ledger import LedgerEntry, Payment, Receipt
+
+        def newest(rows: models.QuerySet, column: str) -> Subquery:
+            own = rows.filter(account=OuterRef("pk")).order_by(f"-{column}")
+            return Subquery(own.values(column)[:1])
+
+        return self.annotate(
+            latest_month=newest(LedgerEntry.objects.all(), "month"),
+            latest_paid_on=newest(Payment.objects.all(), "paid_on"),
+            latest_due_on=newest(Receipt.objects.all(), "due_on"),
+        )
+
+
 class PersonalAccount(models.Model):
     """A home's account with the supplier; its number is text, and what URLs show."""
 
@@ -106,6 +124,20 @@ class PersonalAccount(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def balance_in_words(self) -> Balance:
+        """The balance now; for accounts fetched `with_balance()`."""
+        return Balance(self.balance)
+
+    def billed_services(self) -> list[Service]:
+        """The services that have closed months, with `first_month` and `last_month`."""
+        return list(
+            Service.objects.filter(ledger__account=self)
+            .annotate(first_month=Min("ledger__month"), last_month=Max("ledger__month"))
+            .select_related("supplier")
+            .order_by("-metered", "code")
+        )
+
 
 class Holding(models.Model):
     """A user may see this account. It lives here, since only billing knows both sides."""
@@ -133,6 +165,12 @@ class Holding(models.Model):
         return f"{self.user_id} {self.account_id}"
 
 
+class TermsQuerySet(models.QuerySet["Terms"]):
+    def in_force(self, day: dt.date) -> "TermsQuerySet":
+        """Those that hold on that day, the newest first: the first one counts."""
+        return self.filter(valid_from__lte=day).order_by("-valid_from")
+
+
 class Terms(models.Model):
     """What an account is billed by, from a day on."""
 
@@ -151,6 +189,8 @@ class Terms(models.Model):
     privileged = models.BooleanField(_("living alone"))
     plan = models.CharField(_("plan"), max_length=20, choices=Plan)
 
+    objects = TermsQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("billing terms")
         verbose_name_plural = _("billing terms")
@@ -163,6 +203,16 @@ class Terms(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.valid_from}"
+
+
+class MeterQuerySet(models.QuerySet["Meter"]):
+    def with_last_reading(self) -> "MeterQuerySet":
+        """Adds `last_value` and `last_taken_on`; meters in place first, the newest first."""
+        latest = Reading.objects.filter(meter=OuterRef("pk")).order_by("-taken_on", "-value")
+        return self.annotate(
+            last_value=Subquery(latest.values("value")[:1]),
+            last_taken_on=Subquery(latest.values("taken_on")[:1]),
+        ).order_by(F("removed_on").desc(nulls_first=True), "-installed_on")
 
 
 class Meter(models.Model):
@@ -187,6 +237,8 @@ class Meter(models.Model):
     removed_on = models.DateField(_("removed on"), null=True)
     verified_on = models.DateField(_("verified on"), null=True)
     next_verification_on = models.DateField(_("next verification"), null=True)
+
+    objects = MeterQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("meter")

@@ -5,6 +5,8 @@ exchange writes them and it proves every reference, so the database does not che
 each row's references once more.
 """
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +30,7 @@ def proven_key(to: type[models.Model], name: object, **options: object) -> model
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
-    def for_period(self, first: object, last: object) -> "LedgerQuerySet":
+    def for_period(self, first: dt.date, last: dt.date) -> "LedgerQuerySet":
         """The months from the first to the last, both included."""
         return self.filter(month__gte=first, month__lte=last)
 
@@ -157,12 +159,24 @@ class Adjustment(models.Model):
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
-    def waiting(self) -> "PaymentQuerySet":
-        """Received, but booked to a month that is not closed yet: on no receipt so far."""
+    def with_waiting(self) -> "PaymentQuerySet":
+        """Adds `is_waiting`: booked to a month that is not closed, so on no receipt so far."""
         closed = LedgerEntry.objects.filter(
             account=OuterRef("account"), service=OuterRef("service"), month=OuterRef("month")
         )
-        return self.filter(~Exists(closed))
+        return self.annotate(is_waiting=~Exists(closed))
+
+    def waiting(self) -> "PaymentQuerySet":
+        """Those booked to months that are not closed."""
+        return self.with_waiting().filter(is_waiting=True)
+
+    def for_period(self, first: dt.date, last: dt.date) -> "PaymentQuerySet":
+        """Paid from the first day to the last, newest first, a day's by bank and service."""
+        return (
+            self.filter(paid_on__gte=first, paid_on__lte=last)
+            .select_related("service", "bank")
+            .order_by("-paid_on", "bank_id", "service_id", "reference")
+        )
 
 
 class Payment(models.Model):
@@ -178,6 +192,11 @@ class Payment(models.Model):
     bank = proven_key(Bank, _("bank"), related_name="payments")
 
     objects = PaymentQuerySet.as_manager()
+
+    @property
+    def is_reversal(self) -> bool:
+        """Money taken back."""
+        return self.amount < 0
 
     class Meta:
         verbose_name = _("payment")

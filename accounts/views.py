@@ -1,0 +1,52 @@
+"""Signing in and out, and the choice of language."""
+
+from django.contrib import auth
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+from django.views.i18n import set_language
+
+from accounts.forms import SignInForm
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the person was going, if that is here; else the start page."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+        return wanted
+    return resolve_url("billing:home")
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """«Кіру»."""
+    if request.user.is_authenticated:
+        return redirect(_next(request))
+    form = SignInForm(request, request.POST if request.method == "POST" else None)
+    if form.is_valid() and form.user:
+        auth.login(request, form.user)
+        return redirect(_next(request))
+    return render(request, "accounts/login.html", {"form": form, "next": _next(request)})
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """«Шығу»: the session ends on the server too."""
+    auth.logout(request)
+    return redirect("accounts:login")
+
+
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The language chosen, kept on this device and for the user."""
+    chosen = request.POST.get("language", "")
+    if request.user.is_authenticated and check_for_language(chosen):
+        type(request.user).objects.filter(pk=request.user.pk).update(language=chosen)
+    return set_language(request)
