@@ -2,6 +2,8 @@
 
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -33,6 +35,15 @@ def login(request: HttpRequest) -> HttpResponse:
         auth.login(request, form.user)
         return redirect(_next(request))
     return render(request, "accounts/login.html", {"form": form, "next": _next(request)})
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD"])
+def staff_login(request: HttpRequest) -> HttpResponse:
+    """The admin's own way in: there is one sign-in for all; a resident is refused."""
+    if request.user.is_authenticated and not request.user.is_staff:
+        raise PermissionDenied
+    return redirect_to_login(_next(request), resolve_url("accounts:login"))
 
 
 @require_POST

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from billing import names
 from billing.models import PersonalAccount
@@ -13,7 +14,7 @@ from billing.models import PersonalAccount
 class PersonalAccountAdmin(admin.ModelAdmin):
     """Found by number or payer; shown as billing sent it."""
 
-    list_display = ("number", "payer", "address", "branch")
+    list_display = ("number", "payer", "home_address", "branch")
     list_select_related = ("branch",)
     search_fields = ("number__startswith", "payer_fold__contains")
     show_full_result_count = False
@@ -27,6 +28,10 @@ class PersonalAccountAdmin(admin.ModelAdmin):
         "owner_since",
         "closed_on",
     )
+
+    @admin.display(description=_("address"))
+    def home_address(self, account: PersonalAccount) -> str:
+        return account.address
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
