@@ -1,0 +1,77 @@
+"""Before Django's settings are read: a database for the tests, and settings as in production."""
+
+import atexit
+import fcntl
+import os
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+from django.test import Client
+from hypothesis import settings as hypothesis_settings
+
+from cabinet import catalogues
+from cabinet.embedded_postgres import Cluster
+
+BASE_DIR = Path(__file__).resolve().parent
+
+
+def database_url() -> str:
+    """That of the environment, else of the checkout's test cluster.
+
+    Runs at the same time share the cluster, each with databases of its own; the last one
+    stops it.
+    """
+    if given := os.environ.get("DATABASE_URL"):
+        return given
+    cluster = Cluster.for_tests(BASE_DIR)
+    cluster.var.mkdir(exist_ok=True)
+    users = open(cluster.var / f"{cluster.name}.users", "a")  # noqa: SIM115 - held to the end
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        alone = True
+    except BlockingIOError:
+        alone = False
+    fcntl.flock(users, fcntl.LOCK_SH)
+    cluster.start()
+
+    def leave() -> None:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        cluster.stop()
+
+    atexit.register(leave)
+    return cluster.url("cabinet" if alone else f"cabinet_{os.getpid()}")
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit what the controller has set
+    os.environ |= {
+        "DATABASE_URL": database_url(),
+        "SECRET_KEY": "for-tests-only-" + "0123456789abcdef" * 4,
+        "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+        "DEBUG": "0",
+        "DEMO": "0",
+        "DJANGO_SETTINGS_MODULE": "cabinet.settings",
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(BASE_DIR / "var" / "hypothesis"),
+    }
+    catalogues.compile_all()
+# Here rather than by pytest-django, which would be too early for the above and, after the
+# conftest.py of the apps, too late for their imports of models.
+django.setup()
+hypothesis_settings.register_profile("cabinet", deadline=None)  # a busy machine is no fault
+hypothesis_settings.load_profile("cabinet")
+
+
+class HttpsClient(Client):
+    """As people come: in production plain http is only ever redirected."""
+
+    def generic(self, *args: Any, secure: bool = True, **kwargs: Any) -> Any:
+        return super().generic(*args, secure=True, **kwargs)
+
+
+@pytest.fixture
+def client() -> HttpsClient:
+    return HttpsClient()
