@@ -52,8 +52,6 @@ def for_period(
         account.ledger.for_period(first, last).filter(service__in=services).order_by("month")
     )
     return tuple(
-        ServiceLedger(
-            service, tuple(entry for entry in entries if entry.service_id == service.pk)
-        )
+        ServiceLedger(service, tuple(entry for entry in entries if entry.service_id == service.pk))
         for service in services
     )

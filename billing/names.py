@@ -7,9 +7,7 @@ collations know neither.
 ALPHABET = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
 
 # Kazakh letters as a Russian keyboard has them, Latin look-alikes as what they look like.
-FOLDED_LETTERS = dict(
-    zip("әғқңөұүһіёaceopxyikhmtb", "агкноуухиеасеорхуикнмтв", strict=True)
-)
+FOLDED_LETTERS = dict(zip("әғқңөұүһіёaceopxyikhmtb", "агкноуухиеасеорхуикнмтв", strict=True))
 
 # Each letter becomes one whose code point is its place in the alphabet.
 ORDERED_LETTERS = {

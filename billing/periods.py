@@ -87,8 +87,9 @@ class MonthPeriodForm(PeriodForm):
             (service.first_month for service in services),
             default=months.plus(self.latest, 1 - DEFAULT_MONTHS),
         )
-        default = (months.plus(self.latest, 1 - DEFAULT_MONTHS), self.latest)
-        super().__init__(query, default=tuple(map(months.code, default)), **kwargs)
+        first = months.plus(self.latest, 1 - DEFAULT_MONTHS)
+        default = (months.code(first), months.code(self.latest))
+        super().__init__(query, default=default, **kwargs)
         self.fields["service"] = forms.ChoiceField(
             label=gettext_lazy("Service"),
             choices=[
@@ -120,9 +121,7 @@ class MonthPeriodForm(PeriodForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         code = cleaned.get("service") or EVERY_SERVICE
-        self.chosen = [
-            service for service in self.services if code in (EVERY_SERVICE, service.pk)
-        ]
+        self.chosen = [service for service in self.services if code in (EVERY_SERVICE, service.pk)]
         return cleaned
 
 

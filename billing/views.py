@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from billing import ledgers
-from billing.models import Payment
+from billing.models import Payment, PersonalAccount
 from billing.periods import DEFAULT_MONTHS, DayPeriodForm, MonthPeriodForm
 from cabinet import months
 
@@ -35,9 +35,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account(request: HttpRequest, number: str) -> HttpResponse:
     """«Дербес шот бойынша ақпарат» (figure 3)."""
-    account = get_object_or_404(
-        request.user.accounts.with_balance().with_latest(), number=number
-    )
+    account = get_object_or_404(request.user.accounts.with_balance().with_latest(), number=number)
     context = {
         "account": account,
         "terms": account.terms.in_force(timezone.localdate()).first(),
@@ -54,17 +52,13 @@ def services(request: HttpRequest, number: str) -> HttpResponse:
     context = {"account": account, "form": form, "ledgers": ()}
     if form.is_valid():
         context["ledgers"] = ledgers.for_period(account, form.chosen, form.first, form.last)
-    return render(
-        request, "billing/services.html", context, status=200 if form.is_valid() else 400
-    )
+    return render(request, "billing/services.html", context, status=200 if form.is_valid() else 400)
 
 
 @require_safe
 def payments(request: HttpRequest, number: str) -> HttpResponse:
     """«Төлемдер» (figure 13)."""
-    account = get_object_or_404(
-        request.user.accounts.with_balance().with_latest(), number=number
-    )
+    account = get_object_or_404(request.user.accounts.with_balance().with_latest(), number=number)
     form = DayPeriodForm(request.GET, default=_default_days(account))
     context: dict[str, object] = {"account": account, "form": form}
     if form.is_valid():
@@ -74,16 +68,14 @@ def payments(request: HttpRequest, number: str) -> HttpResponse:
             total=sum((row.amount for row in rows), Decimal("0.00")),
             waiting=any(row.is_waiting for row in rows),
         )
-    return render(
-        request, "billing/payments.html", context, status=200 if form.is_valid() else 400
-    )
+    return render(request, "billing/payments.html", context, status=200 if form.is_valid() else 400)
 
 
-def _default_days(account: object) -> tuple[str, str]:
+def _default_days(account: PersonalAccount) -> tuple[str, str]:
     """The last twelve months that are loaded, and the payments that came since."""
     today = timezone.localdate()
-    latest = account.latest_month or months.first_day(today)  # type: ignore[attr-defined]
-    ends = [months.last_day(latest), account.latest_paid_on or latest]  # type: ignore[attr-defined]
+    latest = account.latest_month or months.first_day(today)
+    ends = [months.last_day(latest), account.latest_paid_on or latest]
     last = min(max(ends), months.last_day(today))
     return months.plus(latest, 1 - DEFAULT_MONTHS).isoformat(), last.isoformat()
 

@@ -163,11 +163,8 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 
 # Front
 SECURE_SSL_REDIRECT = not TRYING
-SECURE_REDIRECT_EXEMPT: list[str] = []
 SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https")
-    if env.bool("BEHIND_TLS_PROXY", default=False)
-    else None
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
 )
 SECURE_HSTS_SECONDS = 0 if TRYING else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not TRYING

@@ -1,6 +1,7 @@
 """Personal accounts (дербес шот), what they are billed by, and who holds them."""
 
 import datetime as dt
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -11,8 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.balances import Balance
-from billing.models.columns import Plan, Quantity, in_order, in_two_languages
-from billing.models.columns import not_negative, one_of
+from billing.models.columns import Plan, Quantity, in_order, in_two_languages, not_negative, one_of
 from billing.models.reference import Branch, Service
 from billing.names import FOLDED_LETTERS, ORDERED_LETTERS
 
@@ -55,13 +55,12 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
             .values("total")
         )
         nothing = Value(0, output_field=LedgerEntry._meta.get_field("closing"))
-        return self.annotate(closed_balance=Subquery(closings), waiting=Subquery(waiting)).annotate(
+        return self.annotate(closed_balance=Subquery(closings), waiting=Subquery(waiting)).annotate(  # type: ignore[no-redef]
             balance=models.Case(
                 models.When(closed_balance=None, waiting=None, then=None),
                 default=Coalesce("closed_balance", nothing) - Coalesce("waiting", nothing),
             )
         )
-
 
     def with_latest(self) -> "PersonalAccountQuerySet":
         """Adds `latest_month` (closed), `latest_paid_on`, and `latest_due_on` of the receipts."""
@@ -110,6 +109,11 @@ class PersonalAccount(models.Model):
 
     address = in_two_languages("address")
 
+    balance: Decimal | None  # with_balance()
+    latest_month: dt.date | None  # with_latest(), and the next two
+    latest_paid_on: dt.date | None
+    latest_due_on: dt.date | None
+
     objects = PersonalAccountQuerySet.as_manager()
 
     class Meta:
@@ -117,7 +121,9 @@ class PersonalAccount(models.Model):
         verbose_name_plural = _("personal accounts")
         ordering = ["number"]
         constraints = [
-            models.CheckConstraint(condition=Q(number__regex=NUMBER_FORM), name="account_number_form"),
+            models.CheckConstraint(
+                condition=Q(number__regex=NUMBER_FORM), name="account_number_form"
+            ),
             in_order("account", "opened_on", "closed_on"),
         ]
 
@@ -132,7 +138,7 @@ class PersonalAccount(models.Model):
     def billed_services(self) -> list[Service]:
         """The services that have closed months, with `first_month` and `last_month`."""
         return list(
-            Service.objects.filter(ledger__account=self)
+            Service.objects.filter(ledger__account=self)  # type: ignore[no-redef]
             .annotate(first_month=Min("ledger__month"), last_month=Max("ledger__month"))
             .select_related("supplier")
             .order_by("-metered", "code")

@@ -6,18 +6,27 @@ each row's references once more.
 """
 
 import datetime as dt
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.accounts import PersonalAccount
-from billing.models.columns import Money, Price, Quantity, Rate, first_of_month, in_order
-from billing.models.columns import in_two_languages, not_negative
+from billing.models.columns import (
+    Money,
+    Price,
+    Quantity,
+    Rate,
+    first_of_month,
+    in_order,
+    in_two_languages,
+    not_negative,
+)
 from billing.models.reference import Bank, Service
 
 
-def proven_key(to: type[models.Model], name: object, **options: object) -> models.ForeignKey:
+def proven_key(to: type[models.Model], name: Any, **options: Any) -> models.ForeignKey:
     """A reference that the exchange proves, and that needs no index of its own."""
     return models.ForeignKey(
         to,
@@ -158,17 +167,22 @@ class Adjustment(models.Model):
         return f"{self.account_id} {self.service_id} {self.month} {self.line}"
 
 
+def not_closed() -> Q:
+    """The row's own month is not closed for its account and service."""
+    closed = LedgerEntry.objects.filter(
+        account=OuterRef("account"), service=OuterRef("service"), month=OuterRef("month")
+    )
+    return Q(~Exists(closed))
+
+
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def with_waiting(self) -> "PaymentQuerySet":
         """Adds `is_waiting`: booked to a month that is not closed, so on no receipt so far."""
-        closed = LedgerEntry.objects.filter(
-            account=OuterRef("account"), service=OuterRef("service"), month=OuterRef("month")
-        )
-        return self.annotate(is_waiting=~Exists(closed))
+        return self.annotate(is_waiting=not_closed())
 
     def waiting(self) -> "PaymentQuerySet":
         """Those booked to months that are not closed."""
-        return self.with_waiting().filter(is_waiting=True)
+        return self.filter(not_closed())
 
     def for_period(self, first: dt.date, last: dt.date) -> "PaymentQuerySet":
         """Paid from the first day to the last, newest first, a day's by bank and service."""
@@ -191,12 +205,9 @@ class Payment(models.Model):
     amount = Money(_("amount"))
     bank = proven_key(Bank, _("bank"), related_name="payments")
 
-    objects = PaymentQuerySet.as_manager()
+    is_waiting: bool  # with_waiting()
 
-    @property
-    def is_reversal(self) -> bool:
-        """Money taken back."""
-        return self.amount < 0
+    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("payment")
@@ -208,6 +219,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.reference}"
+
+    @property
+    def is_reversal(self) -> bool:
+        """Money taken back."""
+        return self.amount < 0
 
 
 class Receipt(models.Model):

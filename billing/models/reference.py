@@ -1,12 +1,22 @@
 """What all accounts share: suppliers, services, branches, banks, VAT and tariffs."""
 
+import datetime as dt
+
 from django.core.cache import cache
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.columns import Code, Plan, Price, Quantity, Rate, in_two_languages
-from billing.models.columns import not_negative, one_of
+from billing.models.columns import (
+    Code,
+    Plan,
+    Price,
+    Quantity,
+    Rate,
+    in_two_languages,
+    not_negative,
+    one_of,
+)
 
 FRAME_SECONDS = 60
 
@@ -48,7 +58,9 @@ class Supplier(models.Model):
         verbose_name_plural = _("suppliers")
         constraints = [
             models.UniqueConstraint("issuer", name="supplier_one_issuer", condition=Q(issuer=True)),
-            models.CheckConstraint(condition=Q(bin__regex=r"^[0-9]{12}$"), name="supplier_bin_form"),
+            models.CheckConstraint(
+                condition=Q(bin__regex=r"^[0-9]{12}$"), name="supplier_bin_form"
+            ),
             models.CheckConstraint(
                 condition=Q(iik__regex=r"^KZ[0-9]{2}[0-9A-Z]{16}$"), name="supplier_iik_form"
             ),
@@ -76,6 +88,9 @@ class Service(models.Model):
     name = in_two_languages("name")
     unit = in_two_languages("unit")
 
+    first_month: dt.date  # PersonalAccount.billed_services(), and the next one
+    last_month: dt.date
+
     class Meta:
         verbose_name = _("service")
         verbose_name_plural = _("services")
@@ -87,9 +102,11 @@ class Service(models.Model):
 class BranchQuerySet(models.QuerySet["Branch"]):
     def listed(self) -> "list[Branch]":
         """All branches in the order of their codes; remembered for a minute."""
-        return cache.get_or_set(
-            "billing.branches", lambda: list(self.order_by("code")), FRAME_SECONDS
-        )
+        listed = cache.get("billing.branches")
+        if listed is None:
+            listed = list(self.order_by("code"))
+            cache.set("billing.branches", listed, FRAME_SECONDS)
+        return listed
 
 
 class Branch(models.Model):
@@ -145,7 +162,9 @@ class Vat(models.Model):
         verbose_name = _("VAT rate")
         verbose_name_plural = _("VAT rates")
         constraints = [
-            models.CheckConstraint(condition=Q(rate__gte=0, rate__lt=1), name="vat_rate_part_of_one")
+            models.CheckConstraint(
+                condition=Q(rate__gte=0, rate__lt=1), name="vat_rate_part_of_one"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,137 @@
+"""Loads the sample set beside a raw COPY of the same files, then times a page and a PDF.
+
+Everything happens in one run on a database of its own, each pair in turn (A, B, A, B), so
+that the ratios hold on a noisy machine.
+"""
+
+import csv
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import django
+
+from cabinet.embedded_postgres import Cluster
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+SAMPLE = BASE_DIR / "billing" / "sample"
+TURNS = 5
+ACCOUNT = "000007919"
+
+
+def median_ms(*works: Callable[[], object], turns: int = TURNS) -> list[float]:
+    """The median milliseconds of each, done in turn so many times."""
+    seconds: list[list[float]] = [[] for _work in works]
+    for _turn in range(turns):
+        for taken, work in zip(seconds, works, strict=True):
+            started = time.perf_counter()
+            work()
+            taken.append(time.perf_counter() - started)
+    return [statistics.median(taken) * 1000 for taken in seconds]
+
+
+def raw_copy() -> None:
+    """The set's files into bare unlogged tables of text."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for path in sorted(SAMPLE.glob("*.csv")):
+            with path.open(encoding="utf-8", newline="") as stream:
+                columns = ", ".join(f'"{name}" text' for name in next(csv.reader(stream)))
+                cursor.execute(f"DROP TABLE IF EXISTS raw_{path.stem}")
+                cursor.execute(f"CREATE UNLOGGED TABLE raw_{path.stem} ({columns})")
+                stream.seek(0)
+                cursor.copy_expert(f"COPY raw_{path.stem} FROM STDIN CSV HEADER", stream)
+
+
+def clear() -> None:
+    """An empty cabinet."""
+    from django.core.management import call_command
+
+    call_command("flush", interactive=False, verbosity=0)
+
+
+def first_load() -> None:
+    clear()
+    again()
+
+
+def again() -> None:
+    from billing.exchange.load import load
+
+    load(SAMPLE, by="bench")
+
+
+def page(client: object, path: str) -> Callable[[], object]:
+    """A request for the page, from sign-in to bytes, without the web server."""
+    return lambda: client.get(path, secure=True).content  # type: ignore[attr-defined]
+
+
+def measure() -> None:
+    from django.core.management import call_command
+    from django.test import Client
+
+    from billing.residents import create_resident
+
+    for command in ("catalogues", "migrate"):
+        call_command(command, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    copied, cleared, loaded, repeated = median_ms(raw_copy, clear, first_load, again)
+    tell("sample set: raw COPY", copied)
+    tell("sample set: first load", loaded - cleared)
+    tell("sample set: loaded again", repeated)
+
+    client = Client()
+    client.force_login(create_resident("bench", "b@example.kz", "bench-only-1", "Bench", [ACCOUNT]))
+    services = page(client, f"/accounts/{ACCOUNT}/services/")
+    bare = page(client, "/accounts/")
+    statement = page(client, f"/accounts/{ACCOUNT}/services/statement.pdf?service=EL")
+    services(), statement()
+    for name, taken in zip(
+        ("list of accounts", "services, 12 months", "statement PDF, 12 months"),
+        median_ms(bare, services, statement, turns=20),
+        strict=True,
+    ):
+        tell(name, taken)
+
+
+def tell(name: str, milliseconds: float) -> None:
+    print(f"{name:32} {milliseconds:10.1f} ms")
+
+
+def main() -> None:
+    cluster = Cluster(BASE_DIR / "var", "bench-postgres", durable=False)
+    cluster.start()
+    try:
+        os.environ |= {
+            "DATABASE_URL": cluster.url("bench"),
+            "SECRET_KEY": "for-measuring-only-" + "0" * 40,
+            "ALLOWED_HOSTS": "testserver",
+            "DEBUG": "0",
+            "DEMO": "0",
+            "DJANGO_SETTINGS_MODULE": "cabinet.settings",
+        }
+        make_database(cluster)
+        django.setup()
+        measure()
+    finally:
+        cluster.stop()
+
+
+def make_database(cluster: Cluster) -> None:
+    """An empty database `bench` in the tests' cluster."""
+    import psycopg2
+
+    connection = psycopg2.connect(cluster.url("postgres"))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("DROP DATABASE IF EXISTS bench")
+        cursor.execute("CREATE DATABASE bench")
+    connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
