@@ -1,57 +1,82 @@
 """The months of a service with their totals, as pages and papers show them."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from billing.models import LedgerEntry, PersonalAccount, Service
+from billing.balances import Balance
+from billing.models import PersonalAccount, Service
+from cabinet import months
 
 NOTHING = Decimal("0.00")
 
 
 @dataclass(frozen=True)
+class Row:
+    """A closed month, in tenge."""
+
+    month: dt.date
+    opening: Decimal
+    accrued: Decimal
+    adjusted: Decimal
+    paid: Decimal
+    closing: Decimal
+
+
+@dataclass(frozen=True)
 class ServiceLedger:
-    """One service's months, oldest first."""
+    """A service's months, oldest first, and their totals; one without any is there too."""
 
     service: Service
-    entries: tuple[LedgerEntry, ...]
+    rows: tuple[Row, ...]
 
     @property
-    def newest_first(self) -> tuple[LedgerEntry, ...]:
-        return self.entries[::-1]
+    def newest_first(self) -> tuple[Row, ...]:
+        return self.rows[::-1]
 
     @property
     def opening(self) -> Decimal:
-        """The first month's opening balance, in tenge."""
-        return self.entries[0].opening if self.entries else NOTHING
+        """The first month's opening balance."""
+        return self.rows[0].opening if self.rows else NOTHING
 
     @property
     def accrued(self) -> Decimal:
-        return sum((entry.accrued for entry in self.entries), NOTHING)
+        return sum((row.accrued for row in self.rows), NOTHING)
 
     @property
     def adjusted(self) -> Decimal:
-        return sum((entry.adjusted for entry in self.entries), NOTHING)
+        return sum((row.adjusted for row in self.rows), NOTHING)
 
     @property
     def paid(self) -> Decimal:
-        return sum((entry.paid for entry in self.entries), NOTHING)
+        return sum((row.paid for row in self.rows), NOTHING)
 
     @property
     def closing(self) -> Decimal:
-        """The last month's closing balance, in tenge."""
-        return self.entries[-1].closing if self.entries else NOTHING
+        """The last month's closing balance."""
+        return self.rows[-1].closing if self.rows else NOTHING
+
+    @property
+    def closed_on(self) -> dt.date | None:
+        """The last month's last day: that of the closing balance."""
+        return months.last_day(self.rows[-1].month) if self.rows else None
+
+    @property
+    def balance(self) -> Balance:
+        """The closing balance in words; unknown where no month is closed."""
+        return Balance(self.closing if self.rows else None)
 
 
 def for_period(
     account: PersonalAccount, services: Sequence[Service], first: dt.date, last: dt.date
 ) -> tuple[ServiceLedger, ...]:
     """A ledger for each of the services, from the first month to the last; one query."""
-    entries = list(
-        account.ledger.for_period(first, last).filter(service__in=services).order_by("month")
-    )
-    return tuple(
-        ServiceLedger(service, tuple(entry for entry in entries if entry.service_id == service.pk))
-        for service in services
-    )
+    rows: dict[str, list[Row]] = defaultdict(list)
+    ledger = account.ledger.for_period(first, last).filter(service__in=services)
+    for code, *values in ledger.order_by("month").values_list(
+        "service_id", "month", "opening", "accrued", "adjusted", "paid", "closing"
+    ):
+        rows[code].append(Row(*values))
+    return tuple(ServiceLedger(service, tuple(rows[service.pk])) for service in services)

@@ -6,9 +6,7 @@ from receipts import views
 
 app_name = "receipts"
 urlpatterns = [
-    path(
-        "accounts/<number:number>/services/statement/", views.statement, name="statement"
-    ),
+    path("accounts/<number:number>/services/statement/", views.statement, name="statement"),
     path(
         "accounts/<number:number>/services/statement.pdf",
         views.statement_pdf,
