@@ -27,9 +27,10 @@ def find_touched(files: list[File]) -> None:
     names = [file.name for file in files if file.name in LINES]
     if "payments" in names:
         names.append("moved")
-    keys = " UNION ".join(f"SELECT account_id, service, month FROM set_{name}" for name in names)
-    keys = keys or "SELECT NULL::bigint AS account_id, NULL AS service, NULL::date AS month"
-    execute(f"CREATE TEMP TABLE touched AS {keys}")
+    execute("CREATE TEMP TABLE touched (account_id bigint, service text, month date)")
+    if names:
+        keys = (f"SELECT account_id, service, month FROM set_{name}" for name in names)
+        execute(f"INSERT INTO touched SELECT DISTINCT * FROM ({' UNION ALL '.join(keys)}) k")
     execute("ANALYZE touched")
 
 
