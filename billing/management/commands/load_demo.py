@@ -59,10 +59,11 @@ class Command(BaseCommand):
 
     def tell(self) -> None:
         """Who may sign in, and with what."""
+        self.stdout.write("Sign in as")
         for login, _name, numbers in RESIDENTS:
             held = "account" if len(numbers) == 1 else "accounts"
             self.stdout.write(
-                f"resident  {login:9} {password_of(login):20} {held} {', '.join(numbers)}"
+                f"resident {login}, password {password_of(login)}, {held} {', '.join(numbers)}"
             )
         login, _name = OPERATOR
-        self.stdout.write(f"support   {login:9} {password_of(login):20} at /admin/")
+        self.stdout.write(f"support operator {login}, password {password_of(login)}, at /admin/")
