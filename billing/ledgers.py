@@ -11,6 +11,7 @@ from billing.models import PersonalAccount, Service
 from cabinet import months
 
 NOTHING = Decimal("0.00")
+COLUMNS = ("month", "opening", "accrued", "adjusted", "paid", "closing")
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,6 @@ def for_period(
     """A ledger for each of the services, from the first month to the last; one query."""
     rows: dict[str, list[Row]] = defaultdict(list)
     ledger = account.ledger.for_period(first, last).filter(service__in=services)
-    for code, *values in ledger.order_by("month").values_list(
-        "service_id", "month", "opening", "accrued", "adjusted", "paid", "closing"
-    ):
-        rows[code].append(Row(*values))
+    for entry in ledger.order_by("month").values("service_id", *COLUMNS):
+        rows[entry.pop("service_id")].append(Row(**entry))
     return tuple(ServiceLedger(service, tuple(rows[service.pk])) for service in services)

@@ -140,7 +140,7 @@ FILES = (
         billing.Vat,
         (_column("valid_from", cells.DATE), _column("rate", cells.RATE)),
         ("valid_from",),
-        (Condition("s.rate < 1", "rate", "F", "decimal", "'4'"),),
+        (Condition("s.rate < 1", "rate", "F", "rate"),),
     ),
     File(
         "tariffs",
@@ -276,7 +276,7 @@ FILES = (
         ),
         (*LINES, "line"),
         (
-            Condition("s.vat_rate < 1", "vat_rate", "F", "decimal", "'4'"),
+            Condition("s.vat_rate < 1", "vat_rate", "F", "rate"),
             Condition("s.from_on <= s.to_on", "to_on", "F", "interval"),
             Condition(
                 "num_nulls(s.serial, s.from_on, s.from_value, s.to_on, s.to_value, s.days) = 0"

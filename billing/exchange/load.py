@@ -63,7 +63,7 @@ def load(folder: Path, by: str, progress: Progress | None = None, limit: int = 1
     """
     progress = progress or Progress()
     started = time.monotonic()
-    record = Import(by=by, name=folder.name[:255], outcome=Outcome.FAILED)
+    record = Import(by=by, name=folder.resolve().name[:255], outcome=Outcome.FAILED)
     sources: list[Source] = []
     report = Report()
     try:
@@ -79,9 +79,13 @@ def load(folder: Path, by: str, progress: Progress | None = None, limit: int = 1
         record.outcome = Outcome.NOT_A_SET
         hash_unread(sources)
         raise
+    except Busy:
+        record.outcome = Outcome.BUSY
+        hash_unread(sources)
+        raise
     finally:
         report.seconds = time.monotonic() - started
-        record.seconds = round(report.seconds, 3)  # type: ignore[assignment]
+        record.seconds = round(report.seconds, 3)
         record.files = _files(sources, report)
         if connection.is_usable():
             record.save()

@@ -45,6 +45,7 @@ SENTENCES = {
     "integer": N_("A whole number from %(detail)s is wanted."),
     "boolean": N_("0 or 1 is wanted."),
     "choice": N_("One of these is wanted: %(detail)s."),
+    "rate": N_("A rate is a part of one, such as 0.12."),
     "bin": N_("A BIN is 12 digits."),
     "iik": N_("An IIK is KZ, 2 digits and 16 digits or capital Latin letters."),
     "bik": N_("A BIK is 8 or 11 digits or capital Latin letters."),

@@ -14,6 +14,7 @@ class Outcome(models.TextChoices):
     REFUSED = "refused", _("refused because of rows")
     NOT_A_SET = "not_a_set", _("not a set")
     FAILED = "failed", _("broken off")
+    BUSY = "busy", _("another import was running")
 
 
 class Import(models.Model):
