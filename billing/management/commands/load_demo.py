@@ -66,4 +66,4 @@ class Command(BaseCommand):
                 f"resident {login}, password {password_of(login)}, {held} {', '.join(numbers)}"
             )
         login, _name = OPERATOR
-        self.stdout.write(f"support operator {login}, password {password_of(login)}, at /admin/")
+        self.stdout.write(f"support {login}, password {password_of(login)}, at /admin/")
