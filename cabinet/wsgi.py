@@ -1,9 +1,17 @@
-"""The entry point of the web server."""
+"""The entry point of the web server; a wrong setting ends in one sentence."""
 
 import os
+import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
+
+BOOT_ERROR = 3  # tells gunicorn not to try again
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cabinet.settings")
 
-application = get_wsgi_application()
+try:
+    application = get_wsgi_application()
+except ImproperlyConfigured as error:
+    print(error, file=sys.stderr)
+    sys.exit(BOOT_ERROR)
