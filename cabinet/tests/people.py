@@ -1,0 +1,160 @@
+"""A home with its people, and a day on which they look at it."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Model
+
+from accounts.models import User
+from accounts.tests.factories import UserFactory
+from billing import models
+from billing.tests import factories
+from cabinet import months
+
+TODAY = dt.date(2026, 4, 10)
+LATEST = dt.date(2026, 3, 1)  # the last closed month
+MONTHS = 14
+FEE = Decimal("120.00")  # without VAT
+VAT_CHANGED = dt.date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Home:
+    """An account with two holders, somebody else with another one, and support staff."""
+
+    account: models.PersonalAccount
+    owner: User
+    second: User
+    stranger: User
+    strangers: models.PersonalAccount
+    support: User
+
+
+def at(day: dt.date, monkeypatch: Any) -> None:
+    """It is the morning of that day in Almaty, and nothing is remembered from before."""
+    now = dt.datetime.combine(day, dt.time(5), dt.UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    cache.clear()
+
+
+def household(count: int = MONTHS) -> Home:
+    """That many months closed, the last in March 2026.
+
+    Each month's bill is paid on the 10th of the next, both services in one sum, but for
+    February's payment of electricity, which was reversed and made again. 500 ₸ paid in
+    April wait for their month. An adjustment in December 2025.
+    """
+    owner, second, stranger = (
+        UserFactory(login=login) for login in ("owner", "second", "stranger")
+    )
+    account = factories.PersonalAccountFactory(number="000000101")
+    other = factories.PersonalAccountFactory(number="000000202", payer="Иванов Пётр")
+    for user, held in ((owner, account), (second, account), (stranger, other)):
+        factories.HoldingFactory(user=user, account=held)
+    bill(account, count)
+    return Home(account, owner, second, stranger, other, support())
+
+
+def support() -> User:
+    """Staff who may look accounts up."""
+    user = UserFactory(login="support", full_name="Әсел Қанатқызы Іскендірова", is_staff=True)
+    user.user_permissions.add(
+        Permission.objects.get(content_type__app_label="billing", codename="view_personalaccount")
+    )
+    return user
+
+
+def bill(account: models.PersonalAccount, count: int) -> None:
+    """Two services, so many months, as `household()` says."""
+    electricity = factories.ServiceFactory()
+    upkeep = factories.ServiceFactory(unmetered=True)
+    bank = factories.BankFactory()
+    factories.TermsFactory(account=account)
+    factories.TermsFactory(account=account, valid_from=dt.date(2025, 6, 1), residents=3)
+    old = factories.MeterFactory(
+        account=account, serial="111", model="СО-И446", removed_on=dt.date(2024, 5, 20)
+    )
+    meter = factories.MeterFactory(account=account, serial="222", installed_on=old.removed_on)
+    factories.ReadingFactory(meter=meter, value=Decimal("1195.500"))
+    factories.ReadingFactory(
+        meter=meter, value=Decimal("12237"), taken_on=dt.date(2026, 3, 25), source="consumer"
+    )
+    own = {"account": account}
+    ledger, charges, payments, receipts = [], [], [], []
+    electric = partial(factories.PaymentFactory.build, **own, service=electricity, bank=bank)
+    owed = Decimal("0.00"), Decimal("0.00")
+    for index in range(count):
+        month = months.plus(LATEST, index + 1 - count)
+        day = month.replace(day=10)
+        rate = Decimal("0.16") if month >= VAT_CHANGED else Decimal("0.12")
+        accrued = Decimal(1450 + index)
+        adjusted = Decimal("-123.45") if month == dt.date(2025, 12, 1) else Decimal("0.00")
+        fee = FEE * (1 + rate)
+        row = partial(factories.LedgerEntryFactory.build, **own, month=month)
+        ledger += [
+            row(
+                service=electricity,
+                opening=owed[0],
+                accrued=accrued,
+                adjusted=adjusted,
+                paid=owed[0],
+            ),
+            row(service=upkeep, opening=owed[1], accrued=fee, paid=owed[1]),
+        ]
+        line = partial(factories.ChargeFactory.build, **own, month=month, vat_rate=rate)
+        prices = ("20", "15") if month == LATEST else ("25",)
+        charges += [
+            line(service=electricity, line=number, price=Decimal(price), amount=accrued)
+            for number, price in enumerate(prices, start=1)
+        ]
+        charges.append(line(service=upkeep, unmetered=True, line=1))
+        if adjusted:
+            factories.AdjustmentFactory(**own, service=electricity, month=month, amount=adjusted)
+        if index:
+            paid = partial(electric, month=month, paid_on=day)
+            payments += [paid(amount=owed[0]), paid(amount=owed[1], service=upkeep)]
+            if month == dt.date(2026, 2, 1):
+                payments += [
+                    paid(amount=-owed[0], paid_on=day.replace(day=12)),
+                    paid(amount=owed[0], paid_on=day.replace(day=20)),
+                ]
+        owed = accrued + adjusted, fee
+        due = months.plus(month, 1)
+        receipts.append(
+            factories.ReceiptFactory.build(
+                **own,
+                month=month,
+                issued_on=due.replace(day=5),
+                due_on=due.replace(day=25),
+                amount_due=sum(owed),
+            )
+        )
+    payments.append(
+        electric(month=months.plus(LATEST, 1), paid_on=dt.date(2026, 4, 5), amount=Decimal(500))
+    )
+    for rows in (ledger, charges, payments, receipts):
+        _write(rows)
+
+
+def _write(rows: Iterable[Model]) -> None:
+    rows = list(rows)
+    if rows:
+        type(rows[0])._default_manager.bulk_create(rows)
+
+
+@contextmanager
+def lasting_household(blocker: Any, count: int = MONTHS) -> Iterator[Home]:
+    """The household for the tests of a module, gone after them."""
+    with blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
+        at(TODAY, patch)
+        yield household(count)
+        transaction.set_rollback(True)

@@ -1,0 +1,244 @@
+"""Who gets what: every URL of the site, as anybody, by any method."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, path
+
+from cabinet.tests import people
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+WHO = ("anonymous", "stranger", "owner", "second", "support")
+TOKEN = "t" * 32
+
+# What each of METHODS is answered: a status, or the path that it leads to.
+Answers = tuple[int | str, ...]
+TO_LOGIN = ("/login/?next={path}",) * 5
+TO_STAFF_LOGIN = ("/admin/login/?next={path}",) * 5
+FORBIDDEN = (403,) * 5
+UNKNOWN = (404,) * 5
+ANY_METHOD = (200,) * 5  # as much of Django's admin does
+
+
+def safe(get: int | str) -> Answers:
+    """A page that is only looked at."""
+    return (get, get, 405, 405, 405)
+
+
+def posted(post: int | str) -> Answers:
+    """An action."""
+    return (405, 405, post, 405, 405)
+
+
+def row(
+    anonymous: Answers, stranger: Answers, holder: Answers, support: Answers
+) -> dict[str, Answers]:
+    """Both holders get the same."""
+    return dict(zip(WHO, (anonymous, stranger, holder, holder, support), strict=True))
+
+
+def user(answers: Answers) -> dict[str, Answers]:
+    """A page of anybody who has signed in."""
+    return row(TO_LOGIN, answers, answers, answers)
+
+
+def staff(answers: Answers, anonymous: Answers = TO_LOGIN) -> dict[str, Answers]:
+    return row(anonymous, TO_STAFF_LOGIN, TO_STAFF_LOGIN, answers)
+
+
+def django_staff(answers: Answers) -> dict[str, Answers]:
+    """The admin's pages that send to its own sign-in."""
+    return staff(answers, anonymous=TO_STAFF_LOGIN)
+
+
+OF_AN_ACCOUNT = row(TO_LOGIN, safe(404), safe(200), safe(404))
+SIGN_IN = (200, 200, 200, 405, 405)
+SIGNED_IN_ALREADY = ("/", "/", "/", 405, 405)
+
+# The only views that answer somebody not signed in with anything but the way to sign in.
+PUBLIC = {"accounts:login", "accounts:language"}
+
+TABLE = {
+    "accounts:login": row(SIGN_IN, *[SIGNED_IN_ALREADY] * 3),
+    "accounts:logout": user(posted("/login/")),
+    "accounts:staff_login": row(
+        safe("/login/?next=/"), safe(403), safe(403), safe("/login/?next=/")
+    ),
+    "accounts:language": row(*[posted("https://testserver/before/")] * 4),
+    "billing:home": row(
+        TO_LOGIN, safe("/accounts/000000202/"), safe("/accounts/000000101/"), safe("/accounts/")
+    ),
+    "billing:account_list": user(safe(200)),
+    "billing:account": OF_AN_ACCOUNT,
+    "billing:services": OF_AN_ACCOUNT,
+    "billing:payments": OF_AN_ACCOUNT,
+    "receipts:statement": OF_AN_ACCOUNT,
+    "receipts:statement_pdf": OF_AN_ACCOUNT,
+    "admin:index": django_staff(ANY_METHOD),
+    "admin:login": row(safe("/login/?next=/"), safe(403), safe(403), safe("/login/?next=/")),
+    "admin:logout": row(TO_STAFF_LOGIN, ("/admin/",) * 5, ("/admin/",) * 5, posted("/login/")),
+    "admin:password_change": django_staff((200, 200, 200, 200, 405)),
+    "admin:password_change_done": django_staff(safe(200)),
+    "admin:autocomplete": django_staff(safe(403)),
+    "admin:jsi18n": django_staff(safe(200)),
+    "admin:view_on_site": django_staff(UNKNOWN),
+    "admin:app_list": django_staff(ANY_METHOD),
+    "/admin/(?P<url>.*)$": django_staff(UNKNOWN),
+    "admin:billing_personalaccount_changelist": staff(ANY_METHOD),
+    "admin:billing_personalaccount_add": staff(FORBIDDEN),
+    "admin:billing_personalaccount_history": staff(ANY_METHOD),
+    "admin:billing_personalaccount_delete": staff(FORBIDDEN),
+    "admin:billing_personalaccount_change": staff((200, 200, 403, 200, 200)),
+    "/admin/billing/personalaccount/<path:object_id>/": staff(("{path}change/",) * 5),
+    "admin:auth_group_changelist": staff(FORBIDDEN),
+    "admin:auth_group_add": staff(FORBIDDEN),
+    "admin:auth_group_history": staff(FORBIDDEN),
+    "admin:auth_group_delete": staff(FORBIDDEN),
+    "admin:auth_group_change": staff(FORBIDDEN),
+    "/admin/auth/group/<path:object_id>/": staff(("{path}change/",) * 5),
+}
+
+
+def walk(
+    resolver: URLResolver, names: tuple[str, ...] = (), route: str = "/"
+) -> Iterator[tuple[str, str, URLPattern]]:
+    """Each URL's full name (its route where it has none), its route, and its pattern."""
+    for each in resolver.url_patterns:
+        here = route + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from walk(each, (*names, each.namespace) if each.namespace else names, here)
+        else:
+            yield ":".join((*names, each.name)) if each.name else here, here, each
+
+
+EVERY = {name: route for name, route, _pattern in walk(get_resolver())}
+
+
+@pytest.fixture(scope="module")
+def home(django_db_setup, django_db_blocker):
+    with people.lasting_household(django_db_blocker) as home:
+        yield home
+
+
+@pytest.fixture
+def group(db):
+    return Group.objects.create(name="operators")
+
+
+@pytest.fixture
+def strict(client):
+    """A browser whose forms' tokens are checked."""
+    client.handler.enforce_csrf_checks = True
+    return client
+
+
+def ask(client: Any, person: Any, method: str, url: str, token: str = TOKEN) -> HttpResponse:
+    """The answer to somebody who has just signed in, or to nobody."""
+    client.cookies.clear()
+    if person:
+        client.force_login(person)
+    client.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
+    referer = "https://testserver/before/"
+    return client.generic(method, url, headers={"X-CSRFToken": token, "Referer": referer})
+
+
+def example(route: str, home: people.Home, group: Group) -> str:
+    """A URL of that route, of the household's account."""
+    examples = {
+        "<number:number>": home.account.number,
+        "<path:content_type_id>": "1",
+        "<path:object_id>": str(group.pk if "/group/" in route else home.account.pk),
+        "^(?P<app_label>billing|auth)/$": "billing/",
+        "(?P<url>.*)$": "nothing/",
+    }
+    for part, value in examples.items():
+        route = route.replace(part, value)
+    assert not re.search(r"[<(^$]", route), f"say what {route} is to be tried with"
+    return route
+
+
+def outcome(response: HttpResponse) -> int | str:
+    return response.url if response.status_code in (301, 302) else response.status_code
+
+
+def test_every_url_has_its_row():
+    assert EVERY.keys() == TABLE.keys()
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_who_gets_what(name, home, group, strict):
+    url = example(EVERY[name], home, group)
+    got = {
+        who: tuple(
+            outcome(ask(strict, getattr(home, who, None), method, url)) for method in METHODS
+        )
+        for who in WHO
+    }
+    wanted = {
+        who: tuple(each.format(path=url) if isinstance(each, str) else each for each in answers)
+        for who, answers in TABLE[name].items()
+    }
+    assert got == wanted
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_without_a_token_nothing_is_posted(name, home, group, strict):
+    url = example(EVERY[name], home, group)
+    for person in (home.owner, home.support):
+        assert ask(strict, person, "POST", url, token="").status_code == 403
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_a_look_changes_nothing(name, home, group, strict):
+    url = example(EVERY[name], home, group)
+    for person in (None, home.stranger, home.owner, home.support):
+        strict.cookies.clear()
+        if person:
+            strict.force_login(person)
+        with CaptureQueriesContext(connection) as queries:
+            strict.get(url)
+            strict.head(url)
+        written = [
+            query["sql"]
+            for query in queries
+            if re.match(r"INSERT|UPDATE|DELETE|TRUNCATE|COPY", query["sql"])
+        ]
+        assert written == []
+
+
+def test_what_is_public():
+    """Everything else leads to signing in, by whatever method."""
+    ways_in = re.compile(r"(/admin)?/login/\?next=.+")
+    public = {
+        name
+        for name, answers in TABLE.items()
+        for answer in answers["anonymous"]
+        if not (isinstance(answer, str) and ways_in.fullmatch(answer)) and answer != 405
+    }
+    assert public == PUBLIC
+
+
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """A view that nobody thought of."""
+    return HttpResponse("secret")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_view_without_a_decorator_is_not_public(client, settings, method):
+    settings.ROOT_URLCONF = (path("forgotten/", forgotten), *get_resolver().url_patterns)
+    response = client.generic(method, "/forgotten/")
+    assert outcome(response) == "/login/?next=/forgotten/"
+
+
+@pytest.mark.parametrize("url", ["/nothing/", "/accounts/000000101/nothing/", "/%00", "/%2e%2e/"])
+def test_where_there_is_nothing(client, home, db, url):
+    assert client.get(url).status_code == 404
+    client.force_login(home.owner)
+    assert client.get(url).status_code == 404
