@@ -8,11 +8,14 @@ from typing import Any
 
 import django
 import pytest
+from django.conf import Settings, settings
+from django.core.cache import cache
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
 from cabinet import catalogues
 from cabinet.embedded_postgres import Cluster
+from cabinet.serve import collect_static
 
 BASE_DIR = Path(__file__).resolve().parent
 
@@ -65,11 +68,34 @@ hypothesis_settings.register_profile("cabinet", deadline=None)  # a busy machine
 hypothesis_settings.load_profile("cabinet")
 
 
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    collect_static()
+
+_chain: list[Any] = []
+
+
 class HttpsClient(Client):
-    """As people come: in production plain http is only ever redirected."""
+    """As people come: in production plain http is only ever redirected.
+
+    All clients share one chain of middleware, as in a server: WhiteNoise reads its folder once.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if isinstance(settings._wrapped, Settings):  # no test has overridden any
+            if not _chain:
+                self.handler.load_middleware()
+                _chain.append(self.handler._middleware_chain)
+            self.handler._middleware_chain = _chain[0]
 
     def generic(self, *args: Any, secure: bool = True, **kwargs: Any) -> Any:
         return super().generic(*args, secure=True, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """What a test left in the process's cache is not there for the next one."""
+    cache.clear()
 
 
 @pytest.fixture

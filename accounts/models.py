@@ -52,6 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("login name"),
         max_length=64,
         unique=True,
+        error_messages={"unique": _("This login name is taken.")},
         validators=[
             RegexValidator(
                 LOGIN_FORM, _("3 to 64 Latin letters, digits, full stops, hyphens, underscores.")

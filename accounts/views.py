@@ -1,24 +1,26 @@
 """Signing in and out, and the choice of language."""
 
+from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import check_for_language
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
 from accounts.forms import SignInForm
+from accounts.models import User
 
 
 def _next(request: HttpRequest) -> str:
     """Where the person was going, if that is here; else the start page."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+    a_path = wanted.startswith("/") and not wanted.startswith("//")
+    if a_path and url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
         return wanted
     return resolve_url("billing:home")
 
@@ -29,11 +31,11 @@ def _next(request: HttpRequest) -> str:
 def login(request: HttpRequest) -> HttpResponse:
     """«Кіру»."""
     if request.user.is_authenticated:
-        return redirect(_next(request))
+        return HttpResponseRedirect(_next(request))
     form = SignInForm(request, request.POST if request.method == "POST" else None)
     if form.is_valid() and form.user:
         auth.login(request, form.user)
-        return redirect(_next(request))
+        return HttpResponseRedirect(_next(request))
     return render(request, "accounts/login.html", {"form": form, "next": _next(request)})
 
 
@@ -58,6 +60,8 @@ def logout(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """The language chosen, kept on this device and for the user."""
     chosen = request.POST.get("language", "")
-    if request.user.is_authenticated and check_for_language(chosen):
-        type(request.user).objects.filter(pk=request.user.pk).update(language=chosen)
+    if chosen not in dict(settings.LANGUAGES):
+        return HttpResponseRedirect(_next(request))
+    if request.user.is_authenticated:
+        User.objects.filter(pk=request.user.pk).update(language=chosen)
     return set_language(request)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from billing.balances import Balance
 from billing.models import PersonalAccount, Service
+from billing.models.ledger import LedgerQuerySet
 from cabinet import months
 
 NOTHING = Decimal("0.00")
@@ -70,12 +71,19 @@ class ServiceLedger:
         return Balance(self.closing if self.rows else None)
 
 
+def closed(
+    account: PersonalAccount, services: Sequence[Service], first: dt.date, last: dt.date
+) -> LedgerQuerySet:
+    """The closed months of these services, oldest first."""
+    ledger = account.ledger.for_period(first, last)  # type: ignore[attr-defined]
+    return ledger.filter(service__in=services).order_by("month")
+
+
 def for_period(
     account: PersonalAccount, services: Sequence[Service], first: dt.date, last: dt.date
 ) -> tuple[ServiceLedger, ...]:
     """A ledger for each of the services, from the first month to the last; one query."""
     rows: dict[str, list[Row]] = defaultdict(list)
-    ledger = account.ledger.for_period(first, last).filter(service__in=services)
-    for entry in ledger.order_by("month").values("service_id", *COLUMNS):
+    for entry in closed(account, services, first, last).values("service_id", *COLUMNS):
         rows[entry.pop("service_id")].append(Row(**entry))
     return tuple(ServiceLedger(service, tuple(rows[service.pk])) for service in services)

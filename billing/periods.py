@@ -135,12 +135,25 @@ def _by_year(first: dt.date, last: dt.date) -> list[tuple[str, list[tuple[str, s
     ]
 
 
+class DayInput(forms.DateInput):
+    """The browser's own calendar, which takes nothing but `YYYY-MM-DD`."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        try:
+            day = forms.DateField().to_python(value)
+        except forms.ValidationError:
+            return None
+        return day.isoformat() if day else None
+
+
 class DayPeriodForm(PeriodForm):
     """Days, written `YYYY-MM-DD` or `05.03.2025`."""
 
     def field(self, label: Any) -> forms.Field:
         return forms.DateField(
             label=label,
-            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            widget=DayInput(),
             error_messages={"invalid": gettext_lazy("Write the day as 05.03.2025.")},
         )

@@ -20,9 +20,9 @@ def language(get_response: Handler) -> Handler:
             chosen = getattr(request.user, "language", None)
         if chosen not in known:
             chosen = settings.LANGUAGE_CODE
-        translation.activate(chosen)
-        request.LANGUAGE_CODE = chosen
-        response = get_response(request)
+        with translation.override(chosen):
+            request.LANGUAGE_CODE = chosen
+            response = get_response(request)
         response.headers.setdefault("Content-Language", chosen)
         return response
 

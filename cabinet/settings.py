@@ -19,9 +19,17 @@ def required(name: str, why: str) -> str:
     return value
 
 
+def flag(name: str) -> bool:
+    """Whether the variable is 1 (0 when it is not set), or a stop for anything else."""
+    value = env.str(name, default="").strip() or "0"
+    if value not in ("0", "1"):
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to 0 or 1.")
+    return value == "1"
+
+
 # How it runs: production unless DEMO or DEBUG says otherwise.
-DEBUG = env.bool("DEBUG", default=False)
-DEMO = env.bool("DEMO", default=False)
+DEBUG = flag("DEBUG")
+DEMO = flag("DEMO")
 TRYING = DEBUG or DEMO
 
 SECRET_KEY = (
@@ -163,9 +171,7 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 
 # Front
 SECURE_SSL_REDIRECT = not TRYING
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_TLS_PROXY", default=False) else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_TLS_PROXY") else None
 SECURE_HSTS_SECONDS = 0 if TRYING else 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not TRYING
 SECURE_REFERRER_POLICY = "same-origin"

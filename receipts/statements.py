@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import DecimalField, ExpressionWrapper, F, OuterRef
 from django.utils.translation import gettext as _
 
 from billing import ledgers
@@ -58,36 +60,28 @@ class Statement:
 def build(
     account: PersonalAccount, services: Sequence[Service], first: dt.date, last: dt.date
 ) -> Statement:
-    """The statement of these services, which are the account's own; two queries."""
-    prices = _prices(account, services, first, last)
-
-    def with_tariff(service: Service, row: Row) -> StatementRow:
-        return StatementRow(**vars(row), tariff=tuple(sorted(prices[service.pk, row.month])))
-
+    """The statement of these services, which are the account's own; one query."""
+    rows: dict[str, list[StatementRow]] = defaultdict(list)
+    entries = ledgers.closed(account, services, first, last).annotate(prices=_prices(account))
+    for entry in entries.values("service_id", "prices", *ledgers.COLUMNS):
+        service, prices = entry.pop("service_id"), entry.pop("prices")
+        tariff = sorted({figures.round_half_up(price) for price in prices})
+        rows[service].append(StatementRow(**entry, tariff=tuple(tariff)))
     return Statement(
         account,
         first,
         last,
-        tuple(
-            ServiceStatement(
-                ledger.service, tuple(with_tariff(ledger.service, row) for row in ledger.rows)
-            )
-            for ledger in ledgers.for_period(account, services, first, last)
-        ),
+        tuple(ServiceStatement(service, tuple(rows[service.pk])) for service in services),
     )
 
 
-def _prices(
-    account: PersonalAccount, services: Sequence[Service], first: dt.date, last: dt.date
-) -> dict[tuple[str, dt.date], set[Decimal]]:
-    """The prices with VAT, to the tiyn, of each service and month."""
-    charges = account.charges.filter(service__in=services, month__gte=first, month__lte=last)
-    prices = defaultdict(set)
-    for code, month, price, vat_rate in charges.values_list(
-        "service_id", "month", "price", "vat_rate"
-    ).distinct():
-        prices[code, month].add(figures.round_half_up(price * (1 + vat_rate)))
-    return prices
+def _prices(account: PersonalAccount) -> ArraySubquery:
+    """The prices with VAT of a ledger entry's charges, as exact as they are."""
+    charges = account.charges.filter(service=OuterRef("service"), month=OuterRef("month"))
+    with_vat = ExpressionWrapper(
+        F("price") * (1 + F("vat_rate")), DecimalField(max_digits=20, decimal_places=10)
+    )
+    return ArraySubquery(charges.values(with_vat=with_vat).distinct())
 
 
 def filename(statement: Statement) -> str:

@@ -26,11 +26,11 @@ ENVIRONMENT = {
 PARTS = ("accounts", "billing", "cabinet", "receipts", "support", "templates", "static", "locale")
 
 
-READS = re.compile(r"env\.(bool|str|int|list|email_url)|required|os\.environ\.get")
+READS = re.compile(r"env\.(str|int|list|email_url)|flag|required|os\.environ\.get")
 
 
 def variables_read() -> set[str]:
-    """The names in `env.…("NAME")`, `required("NAME")` and `os.environ.get("NAME")`."""
+    """The names in `env.…("NAME")`, `flag`, `required` and `os.environ.get("NAME")`."""
     return {
         node.args[0].value
         for name in ("settings.py", "serve.py")

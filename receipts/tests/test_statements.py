@@ -153,7 +153,7 @@ def test_balance_of_an_empty_period_is_unknown(
 
 
 @pytest.mark.parametrize("count", [1, 24])
-def test_queries_are_two_whatever_the_rows(
+def test_queries_are_one_whatever_the_rows(
     billed: PersonalAccount,
     services: list[Service],
     bill: Callable[..., None],
@@ -164,7 +164,7 @@ def test_queries_are_two_whatever_the_rows(
     for service in services:
         for index in range(count):
             bill(service, months.plus(JANUARY, index), "0", "10", "0", "10", prices=PRICE)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         made = statements.build(billed, services, JANUARY, last)
         assert [len(part.rows) for part in made.services] == [count, count]
         assert all(row.tariff for part in made.services for row in part.rows)
