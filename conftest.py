@@ -10,6 +10,7 @@ import django
 import pytest
 from django.conf import Settings, settings
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
 
@@ -64,6 +65,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit what the controll
 # Here rather than by pytest-django, which would be too early for the above and, after the
 # conftest.py of the apps, too late for their imports of models.
 django.setup()
+# The threads of a live server let go of the test database with each request.
+connections.settings["default"]["CONN_MAX_AGE"] = 0
 hypothesis_settings.register_profile("cabinet", deadline=None)  # a busy machine is no fault
 hypothesis_settings.load_profile("cabinet")
 

@@ -59,9 +59,9 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """The language chosen, kept on this device and for the user."""
-    chosen = request.POST.get("language", "")
-    if chosen not in dict(settings.LANGUAGES):
-        return HttpResponseRedirect(_next(request))
-    if request.user.is_authenticated:
-        User.objects.filter(pk=request.user.pk).update(language=chosen)
+    if request.POST.get("language") not in dict(settings.LANGUAGES):
+        request.POST = request.POST.copy()
+        request.POST.pop("language", None)  # Django's view would take any that Django speaks
+    elif request.user.is_authenticated:
+        User.objects.filter(pk=request.user.pk).update(language=request.POST["language"])
     return set_language(request)
