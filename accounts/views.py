@@ -60,8 +60,9 @@ def logout(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """The language chosen, kept on this device and for the user."""
     if request.POST.get("language") not in dict(settings.LANGUAGES):
-        request.POST = request.POST.copy()
-        request.POST.pop("language", None)  # Django's view would take any that Django speaks
+        known = request.POST.copy()  # Django's view would take any language that Django has
+        known.pop("language", None)
+        request.POST = known  # type: ignore[assignment]
     elif request.user.is_authenticated:
         User.objects.filter(pk=request.user.pk).update(language=request.POST["language"])
     return set_language(request)

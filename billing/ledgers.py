@@ -75,7 +75,7 @@ def closed(
     account: PersonalAccount, services: Sequence[Service], first: dt.date, last: dt.date
 ) -> LedgerQuerySet:
     """The closed months of these services, oldest first."""
-    ledger = account.ledger.for_period(first, last)  # type: ignore[attr-defined]
+    ledger = account.ledger.for_period(first, last)
     return ledger.filter(service__in=services).order_by("month")
 
 
