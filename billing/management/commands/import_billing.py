@@ -3,6 +3,7 @@
 import getpass
 import sys
 from argparse import ArgumentParser
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from billing.exchange.load import Busy, Progress, Report, load
 from billing.exchange.problems import NotASet
+from cabinet import figures
 
 SHOWN = 1000
 
@@ -70,9 +72,9 @@ class Command(BaseCommand):
         self.stdout.write(
             _("%(rows)s rows in %(seconds)s s, %(rate)s rows a second.")
             % {
-                "rows": rows,
-                "seconds": f"{report.seconds:.1f}",
-                "rate": int(rows / max(report.seconds, 0.001)),
+                "rows": figures.number(Decimal(rows), 0),
+                "seconds": figures.number(Decimal(report.seconds), 1),
+                "rate": figures.number(Decimal(rows) / Decimal(max(report.seconds, 0.001)), 0),
             }
         )
         self.stdout.write(
