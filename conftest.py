@@ -71,6 +71,8 @@ hypothesis_settings.register_profile("cabinet", deadline=None)  # a busy machine
 hypothesis_settings.load_profile("cabinet")
 
 
+from cabinet.tests import people  # noqa: E402 - its models need what stands above
+
 if "PYTEST_XDIST_WORKER" not in os.environ:
     collect_static()
 
@@ -99,6 +101,13 @@ class HttpsClient(Client):
 def nothing_remembered() -> None:
     """What a test left in the process's cache is not there for the next one."""
     cache.clear()
+
+
+@pytest.fixture
+def home(db: None, monkeypatch: pytest.MonkeyPatch) -> people.Home:
+    """A household and its account, on a day that stands still."""
+    people.at(people.TODAY, monkeypatch)
+    return people.household()
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def again() -> None:
 
 
 def page(client: object, path: str) -> Callable[[], object]:
-    """A request for the page, from sign-in to bytes, without the web server."""
+    """A signed-in request for the page, to its last byte, without the web server."""
     return lambda: client.get(path, secure=True).content  # type: ignore[attr-defined]
 
 
@@ -75,10 +75,11 @@ def measure() -> None:
     from django.test import Client
 
     from billing.residents import create_resident
+    from cabinet.serve import collect_static
 
     for command in ("catalogues", "migrate"):
         call_command(command, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect_static()
     copied, cleared, loaded, repeated = median_ms(raw_copy, clear, first_load, again)
     tell("sample set: raw COPY", copied)
     tell("sample set: first load", loaded - cleared)
@@ -122,7 +123,7 @@ def main() -> None:
 
 
 def make_database(cluster: Cluster) -> None:
-    """An empty database `bench` in the tests' cluster."""
+    """An empty database `bench`."""
     import psycopg2
 
     connection = psycopg2.connect(cluster.url("postgres"))

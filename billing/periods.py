@@ -83,11 +83,8 @@ class MonthPeriodForm(PeriodForm):
         self.services = services
         ends = [service.last_month for service in services]
         self.latest = max(ends, default=this_month())
-        self.earliest = min(
-            (service.first_month for service in services),
-            default=months.plus(self.latest, 1 - DEFAULT_MONTHS),
-        )
         first = months.plus(self.latest, 1 - DEFAULT_MONTHS)
+        self.earliest = min([first, *(service.first_month for service in services)])
         default = (months.code(first), months.code(self.latest))
         super().__init__(query, default=default, **kwargs)
         self.fields["service"] = forms.ChoiceField(
@@ -115,8 +112,8 @@ class MonthPeriodForm(PeriodForm):
         return ("from", "to", "service")
 
     def field(self, label: Any) -> forms.Field:
-        first = min(self.earliest, months.plus(self.latest, 1 - DEFAULT_MONTHS))
-        return MonthField(label=label, widget=forms.Select(choices=_by_year(first, self.latest)))
+        choices = _by_year(self.earliest, self.latest)
+        return MonthField(label=label, widget=forms.Select(choices=choices))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

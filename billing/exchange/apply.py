@@ -119,12 +119,6 @@ def upsert(file: File) -> Counts:
     counts = Counts()
     if file.replaces:
         counts.deleted = execute(_withdrawal(file, match))
-    renumbered = 0
-    if file.name == "receipts":  # numbers may change hands, so the old ones go first
-        renumbered = execute(
-            f"DELETE FROM {file.table} t USING set_{file.name} s"
-            f" WHERE {match} AND t.number <> s.number"
-        )
     rest = [(name, source) for name, source in pairs if (name, source) not in keys]
     if rest:
         change = (
@@ -139,17 +133,15 @@ def upsert(file: File) -> Counts:
         if file.name == "suppliers":  # one issuer gives way before the next one comes
             counts.changed += execute(f"{change} AND NOT s.issuer")
         counts.changed += execute(change)
-    added = execute(
+    counts.new = execute(
         f"INSERT INTO {file.table} ("
         + ", ".join(f'"{name}"' for name, _source in pairs)
         + ") SELECT "
         + ", ".join(source for _name, source in pairs)
         + f" FROM set_{file.name} s WHERE NOT EXISTS (SELECT FROM {file.table} t WHERE {match})"
     )
-    counts.changed += renumbered
-    counts.new = added - renumbered
     counts.same = value_of(f"SELECT count(*) FROM set_{file.name}") - counts.new - counts.changed
-    _renew_statistics(file, added)
+    _renew_statistics(file, counts.new)
     return counts
 
 

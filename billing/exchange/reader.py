@@ -218,6 +218,11 @@ class Rows:
                 yield "\t".join(out) + "\n"
 
 
+def escaped(text: str) -> str:
+    """The text as COPY's text format writes it."""
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
 def _take(column: Column, cell: str) -> str | tuple[str, str, str]:
     """The cell for COPY, or (rule, sentence, detail) of what is wrong with it."""
     kind = column.kind
@@ -229,11 +234,4 @@ def _take(column: Column, cell: str) -> str | tuple[str, str, str]:
         return ("F", kind.sentence, kind.detail)
     if kind.check and (wrong := kind.check(cell)):
         return wrong
-    if kind.trimmed and ("\\" in cell or "\n" in cell or "\t" in cell or "\r" in cell):
-        cell = (
-            cell.replace("\\", "\\\\")
-            .replace("\n", "\\n")
-            .replace("\r", "\\r")
-            .replace("\t", "\\t")
-        )
-    return cell + kind.suffix
+    return (escaped(cell) if kind.trimmed else cell) + kind.suffix

@@ -12,7 +12,7 @@ from django.db import connection
 from psycopg2 import DatabaseError
 
 from billing.exchange.layout import File
-from billing.exchange.reader import Fault, Rows, Source
+from billing.exchange.reader import Fault, Rows, Source, escaped
 
 COPY_CHUNK = 1 << 18
 SPOOL_BYTES = 1 << 20
@@ -98,11 +98,7 @@ def _as_copy(file: File, fault: Fault) -> str:
         fault.detail,
         fault.owner,
     )
-    return "\t".join(map(_escaped, cells)) + "\n"
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return "\t".join(map(escaped, cells)) + "\n"
 
 
 def find_duplicates(file: File) -> None:

@@ -39,23 +39,17 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         latest = LedgerEntry.objects.filter(
             account=OuterRef(OuterRef("pk")), service=OuterRef("pk")
         ).order_by("-month")
-        closings = (
-            Service.objects.annotate(closing=Subquery(latest.values("closing")[:1]))
-            .annotate(every=Value(1))
-            .values("every")
-            .annotate(total=Sum("closing"))
-            .values("total")
-        )
-        waiting = (
-            Payment.objects.filter(account=OuterRef("pk"))
-            .waiting()
-            .annotate(every=Value(1))
-            .values("every")
-            .annotate(total=Sum("amount"))
-            .values("total")
-        )
+        closings = Service.objects.annotate(closing=Subquery(latest.values("closing")[:1]))
+        waiting = Payment.objects.filter(account=OuterRef("pk")).waiting()
+
+        def total(rows: models.QuerySet, column: str) -> Subquery:
+            every = rows.annotate(every=Value(1)).values("every")
+            return Subquery(every.annotate(total=Sum(column)).values("total"))
+
         nothing = Value(0, output_field=LedgerEntry._meta.get_field("closing"))
-        return self.annotate(closed_balance=Subquery(closings), waiting=Subquery(waiting)).annotate(  # type: ignore[no-redef]
+        return self.annotate(  # type: ignore[no-redef]
+            closed_balance=total(closings, "closing"), waiting=total(waiting, "amount")
+        ).annotate(
             balance=models.Case(
                 models.When(closed_balance=None, waiting=None, then=None),
                 default=Coalesce("closed_balance", nothing) - Coalesce("waiting", nothing),

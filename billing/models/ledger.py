@@ -242,7 +242,12 @@ class Receipt(models.Model):
         verbose_name_plural = _("receipts")
         constraints = [
             first_of_month("receipt"),
-            models.UniqueConstraint(fields=["number"], name="receipt_number_once"),
+            # Asked at the end of a statement, since receipts may swap their numbers.
+            models.UniqueConstraint(
+                fields=["number"],
+                name="receipt_number_once",
+                deferrable=models.Deferrable.IMMEDIATE,
+            ),
         ]
 
     def __str__(self) -> str:

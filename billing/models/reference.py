@@ -102,11 +102,9 @@ class Service(models.Model):
 class BranchQuerySet(models.QuerySet["Branch"]):
     def listed(self) -> "list[Branch]":
         """All branches in the order of their codes; remembered for a minute."""
-        listed = cache.get("billing.branches")
-        if listed is None:
-            listed = list(self.order_by("code"))
-            cache.set("billing.branches", listed, FRAME_SECONDS)
-        return listed
+        return cache.get_or_set(  # type: ignore[return-value]
+            "billing.branches", lambda: list(self.order_by("code")), FRAME_SECONDS
+        )
 
 
 class Branch(models.Model):

@@ -15,12 +15,6 @@ URL = "/accounts/000000101/"
 TO_PAY = ["Төлеуге", "1_102,20_₸", "Төлеу мерзімі: 2026 ж. 25 сәуір"]
 
 
-@pytest.fixture
-def home(db, monkeypatch):
-    people.at(people.TODAY, monkeypatch)
-    return people.household()
-
-
 def see(client, person, url=URL):
     client.force_login(person)
     return Page(client.get(url))

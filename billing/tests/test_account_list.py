@@ -12,12 +12,6 @@ from cabinet.tests.pages import Page, select, text
 URL = "/accounts/"
 
 
-@pytest.fixture
-def home(db, monkeypatch):
-    people.at(people.TODAY, monkeypatch)
-    return people.household()
-
-
 def see(client, person, url=URL):
     client.force_login(person)
     return Page(client.get(url))

@@ -3,8 +3,6 @@
 import datetime as dt
 from decimal import Decimal
 
-import pytest
-
 from billing.tests import factories
 from cabinet.tests import asks, people
 from cabinet.tests.pages import Page, text
@@ -20,12 +18,6 @@ NOTE = (
     "төлеуге 1_102,20_₸"
 )
 NOTHING = "Бұл кезеңде төлем жоқ."
-
-
-@pytest.fixture
-def home(db, monkeypatch):
-    people.at(people.TODAY, monkeypatch)
-    return people.household()
 
 
 def see(client, home, **query):

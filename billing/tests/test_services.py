@@ -3,8 +3,6 @@
 import datetime as dt
 from decimal import Decimal
 
-import pytest
-
 from billing.tests import factories
 from cabinet.tests import asks, people
 from cabinet.tests.pages import Page, text, value
@@ -26,12 +24,6 @@ WINTER_FEE = [
     ["2025 ж. қараша", "134,40", "134,40", "0,00", "134,40", "134,40"],
     ["Барлығы", "134,40", "408,00", "0,00", "403,20", "139,20"],
 ]
-
-
-@pytest.fixture
-def home(db, monkeypatch):
-    people.at(people.TODAY, monkeypatch)
-    return people.household()
 
 
 def see(client, home, **query):

@@ -19,12 +19,6 @@ TABLE = [
 ]
 
 
-@pytest.fixture
-def home(db, monkeypatch):
-    people.at(people.TODAY, monkeypatch)
-    return people.household()
-
-
 def see(client, home, url=URL, **query):
     client.force_login(home.owner)
     return Page(client.get(url, query))
