@@ -1,11 +1,15 @@
-"""Brings staged rows into the tables: one statement each for what changed and what is new."""
+"""Brings staged rows into the tables: one statement each for what changed and what is new.
+
+`delta_<file>` holds the rows that differ from what is loaded, with the table's columns;
+`gone` holds the keys of rows that the set withdraws. Rules ask about these alone: what
+did not change still holds.
+"""
 
 from dataclasses import dataclass
 
-from django.db import models
-
-from billing.exchange.layout import BY_NAME, LINES, File
-from billing.exchange.staging import execute, value_of
+from billing.exchange.layout import BY_NAME, File
+from billing.exchange.staging import execute, quoted, value_of
+from billing.exchange.targets import Target, target_of
 
 
 @dataclass
@@ -19,35 +23,108 @@ class Counts:
     rejected: int = 0
 
 
-def resolve(file: File) -> None:
-    """Copies a file's good rows into `set_<file>`, its names replaced by the tables' keys.
+# What tells a withdrawn row, by the file that it belonged to; the line is that of
+# deletions.csv, and empty for a line of a month whose lines came anew.
+GONE = {
+    "terms": ("account_id",),
+    "meters": ("account_id", "meter_id", "serial"),
+    "readings": ("meter_id", "taken_on", "source"),
+    "ledger": ("account_id", "service_id", "month"),
+    "charges": ("account_id", "service_id", "month"),
+    "adjustments": ("account_id", "service_id", "month"),
+    "payments": ("account_id", "service_id", "month"),
+    "receipts": ("account_id", "month"),
+}
 
-    R1: what names nothing is a problem and is left out.
-    """
-    _find_unknown(file)
-    account = 'JOIN billing_personalaccount a ON a.number = s."account"'
-    meter = 'JOIN billing_meter m ON m.account_id = a.id AND m.serial = s."serial"'
-    joins = {"readings": f"{account} {meter}", "accounts": ""}.get(
-        file.name, account if file.owner else ""
-    )
-    keys = {"readings": "a.id AS account_id, m.id AS meter_id,", "accounts": ""}.get(
-        file.name, "a.id AS account_id," if file.owner else ""
-    )
+
+def prepare() -> None:
+    """An empty table for what is withdrawn."""
     execute(
-        f"""CREATE TEMP TABLE set_{file.name} AS
-        SELECT {keys} s.* FROM stage_{file.name} s {joins}
-        WHERE NOT EXISTS (SELECT FROM problem p
-                          WHERE p.file = '{file.name}' AND p.line = s.row_line)"""
+        "CREATE TEMP TABLE gone (file text, row_line integer, account_id bigint, service_id text,"
+        " month date, meter_id bigint, serial text, taken_on date, source text)"
     )
-    if file.key[: len(LINES)] == LINES:  # its rows are looked up by month
-        execute(f"CREATE INDEX ON set_{file.name} (account_id, service, month)")
-    execute(f"ANALYZE set_{file.name}")
 
 
-def _find_unknown(file: File) -> None:
+def bring(file: File) -> Counts:
+    """Adds, changes and withdraws rows of the file's table as the staged rows say.
+
+    R1: a row that names no account or meter is a problem and is left out.
+    """
+    target = target_of(file)
+    _find_unknown_codes(file)
+    differing = _make_delta(file, target)
+    counts = Counts()
+    if differing and target.resolved:
+        differing -= _leave_out_unresolved(file, target)
+    if file.name == "receipts" and differing:
+        _find_taken_numbers()
+    if file.replaces:
+        counts.deleted = _withdraw_lines(file, target)
+    if differing:
+        counts.changed = _change(file, target)
+        counts.new = _add(file, target) if counts.changed < differing else 0
+    counts.same = value_of(f"SELECT count(*) FROM stage_{file.name}") - counts.new - counts.changed
+    return counts
+
+
+def _make_delta(file: File, target: Target) -> int:
+    """Makes `delta_<file>` and `known` in it: whether the table has the row's key."""
+    columns = [f'{value} AS "{name}"' for name, value in target.values.items()]
+    if file.name == "readings":
+        columns.append("a.id AS account_id")
+    if file.name == "payments":  # where it was booked so far
+        columns += [
+            "t.service_id AS old_service_id",
+            "t.month AS old_month",
+            "t.amount AS old_amount",
+        ]
+    known = f't."{target.key[0]}" IS NOT NULL'
+    differs = (
+        f"({quoted_of('t', target.rest)}) IS DISTINCT FROM"
+        f" ({', '.join(target.values[name] for name in target.rest)})"
+        if target.rest
+        else "FALSE"
+    )
+    return execute(
+        f"""CREATE TEMP TABLE delta_{file.name} AS
+        SELECT s.row_line, {", ".join(columns)}, {known} AS known
+        FROM stage_{file.name} s {target.joins}
+        LEFT JOIN {target.table} t ON {target.match}
+        WHERE NOT ({known}) OR {differs}"""
+    )
+
+
+def quoted_of(row: str, names: list[str]) -> str:
+    """The row's columns as SQL lists them."""
+    return ", ".join(f'{row}."{name}"' for name in names)
+
+
+def _leave_out_unresolved(file: File, target: Target) -> int:
+    unresolved = " OR ".join(f"{name} IS NULL" for name in target.resolved)
+    if not value_of(f"SELECT EXISTS (SELECT FROM delta_{file.name} WHERE {unresolved})"):
+        return 0
+    for name, given, before in (
+        ("account_id", "account", "TRUE"),
+        ("meter_id", "serial", "d.account_id IS NOT NULL"),
+    ):
+        if name in target.resolved:
+            where = f"d.{name} IS NULL AND {before}"
+            named = {"account": "accounts.csv", "serial": "meters.csv"}[given]
+            execute(
+                f"""INSERT INTO problem
+                SELECT '{file.name}', s.row_line, '{given}', s."{given}", 'R1', 'unknown',
+                       '{named}', s.account
+                FROM delta_{file.name} d JOIN stage_{file.name} s USING (row_line)
+                WHERE {where}"""
+            )
+    return execute(f"DELETE FROM delta_{file.name} WHERE {unresolved}")
+
+
+def _find_unknown_codes(file: File) -> None:
+    """R1: the services, branches, banks and suppliers that rows name exist."""
     owner = f's."{file.owner}"' if file.owner else "''"
     for column in file.columns:
-        if not column.refers:
+        if not column.refers or column.refers == "accounts":
             continue
         named = BY_NAME[column.refers]
         execute(
@@ -55,40 +132,18 @@ def _find_unknown(file: File) -> None:
             SELECT '{file.name}', s.row_line, '{column.name}', s."{column.name}", 'R1',
                    'unknown', '{named.name}.csv', {owner}
             FROM stage_{file.name} s
-            LEFT JOIN {named.table} t ON t.{named.key[0]} = s."{column.name}"
-            WHERE t.{named.key[0]} IS NULL"""
+            WHERE s."{column.name}" NOT IN (SELECT {named.key[0]} FROM {named.table})"""
         )
-    if file.name in ("readings", "charges"):
-        _find_unknown_meters(file)
     if file.name == "tariff_bands":
-        _find_unknown_tariffs(file)
-    if file.name == "receipts":
-        _find_taken_numbers()
+        _find_unknown_tariffs()
 
 
-def _find_unknown_meters(file: File) -> None:
-    """A serial names a meter of the same account, and of the same service where one is given."""
-    service = known = ""
-    if file.name == "charges":
-        service = " AND m.service_id = s.service"
-        known = " AND s.service IN (SELECT code FROM billing_service)"
+def _find_unknown_tariffs() -> None:
     execute(
-        f"""INSERT INTO problem
-        SELECT '{file.name}', s.row_line, 'serial', s.serial, 'R1', 'unknown', 'meters.csv',
-               s.account
-        FROM stage_{file.name} s
-        JOIN billing_personalaccount a ON a.number = s.account
-        LEFT JOIN billing_meter m ON m.account_id = a.id AND m.serial = s.serial{service}
-        WHERE s.serial IS NOT NULL AND m.id IS NULL{known}"""
-    )
-
-
-def _find_unknown_tariffs(file: File) -> None:
-    execute(
-        f"""INSERT INTO problem
-        SELECT '{file.name}', s.row_line, 'valid_from', s.valid_from::text, 'R1', 'unknown',
+        """INSERT INTO problem
+        SELECT 'tariff_bands', s.row_line, 'valid_from', s.valid_from::text, 'R1', 'unknown',
                'tariffs.csv', ''
-        FROM stage_{file.name} s
+        FROM stage_tariff_bands s
         LEFT JOIN billing_tariff t
           ON t.service_id = s.service AND t.plan = s.plan AND t.valid_from = s.valid_from
         WHERE t.service_id IS NULL AND s.service IN (SELECT code FROM billing_service)"""
@@ -96,95 +151,71 @@ def _find_unknown_tariffs(file: File) -> None:
 
 
 def _find_taken_numbers() -> None:
-    """R9: a receipt's number stands on no other receipt, once all of the set's are applied."""
-    execute(
+    """R9: a receipt's number stands on no other receipt, once all of the set's are applied.
+
+    Rows with a taken number are left out: the table would refuse them.
+    """
+    found = execute(
         """INSERT INTO problem
-        SELECT 'receipts', s.row_line, 'number', s.number, 'R9', 'number_taken', NULL, s.account
-        FROM (SELECT *, min(row_line) OVER (PARTITION BY number) AS first
-              FROM stage_receipts) s
-        LEFT JOIN billing_receipt t ON t.number = s.number
-        LEFT JOIN billing_personalaccount a ON a.id = t.account_id
-        LEFT JOIN stage_receipts o ON o.account = a.number AND o.month = t.month
-        WHERE s.row_line > s.first OR t.number IS NOT NULL AND o.number IS NULL"""
+        SELECT 'receipts', d.row_line, 'number', d.number, 'R9', 'number_taken', NULL, a.number
+        FROM delta_receipts d JOIN billing_personalaccount a ON a.id = d.account_id
+        WHERE EXISTS (SELECT FROM stage_receipts o
+                      WHERE o.number = d.number AND o.row_line < d.row_line)
+           OR EXISTS (SELECT FROM billing_receipt t WHERE t.number = d.number
+                      AND (t.account_id, t.month) <> (d.account_id, d.month)
+                      AND NOT EXISTS (SELECT FROM delta_receipts n WHERE n.known
+                                      AND n.account_id = t.account_id AND n.month = t.month
+                                      AND n.number <> t.number))"""
     )
-
-
-def upsert(file: File) -> Counts:
-    """Changes what differs, adds what is new, withdraws what is replaced; writes nothing else."""
-    pairs = _pairs(file)
-    keys = _keys(file)
-    match = " AND ".join(f't."{name}" IS NOT DISTINCT FROM {source}' for name, source in keys)
-    if not any(column.name in file.key and not column.required for column in file.columns):
-        match = match.replace("IS NOT DISTINCT FROM", "=")
-    counts = Counts()
-    if file.replaces:
-        counts.deleted = execute(_withdrawal(file, match))
-    rest = [(name, source) for name, source in pairs if (name, source) not in keys]
-    if rest:
-        change = (
-            f"UPDATE {file.table} t SET "
-            + ", ".join(f'"{name}" = {source}' for name, source in rest)
-            + f" FROM set_{file.name} s WHERE {match} AND ("
-            + ", ".join(f't."{name}"' for name, _source in rest)
-            + ") IS DISTINCT FROM ("
-            + ", ".join(source for _name, source in rest)
-            + ")"
+    if found:
+        execute(
+            "DELETE FROM delta_receipts d USING problem p"
+            " WHERE p.file = 'receipts' AND p.line = d.row_line AND p.sentence = 'number_taken'"
         )
-        if file.name == "suppliers":  # one issuer gives way before the next one comes
-            counts.changed += execute(f"{change} AND NOT s.issuer")
-        counts.changed += execute(change)
-    counts.new = execute(
-        f"INSERT INTO {file.table} ("
-        + ", ".join(f'"{name}"' for name, _source in pairs)
-        + ") SELECT "
-        + ", ".join(source for _name, source in pairs)
-        + f" FROM set_{file.name} s WHERE NOT EXISTS (SELECT FROM {file.table} t WHERE {match})"
-    )
-    counts.same = value_of(f"SELECT count(*) FROM set_{file.name}") - counts.new - counts.changed
-    _renew_statistics(file, counts.new)
-    return counts
 
 
-def _renew_statistics(file: File, added: int) -> None:
-    """Tells the planner of a table that grew by a tenth or more: the rules that follow join it."""
-    if added * 10 >= value_of(
-        "SELECT reltuples FROM pg_class WHERE oid = %s::regclass", file.table
-    ):
-        execute(f"ANALYZE {file.table}")
-
-
-def _withdrawal(file: File, match: str) -> str:
-    """Lines of a group that the set mentions, but which it does not name any more."""
-    group = ", ".join("account_id" if name == "account" else name for name in file.replaces)
-    return (
-        f"DELETE FROM {file.table} t USING (SELECT DISTINCT {group} FROM set_{file.name}) g"
-        " WHERE t.account_id = g.account_id AND t.service_id = g.service AND t.month = g.month"
-        f" AND NOT EXISTS (SELECT FROM set_{file.name} s WHERE {match})"
+def _withdraw_lines(file: File, target: Target) -> int:
+    """Lines of a month that the set mentions, but which it does not name any more."""
+    return execute(
+        f"""WITH mentioned AS (
+            SELECT a.id AS account_id, g.service, (g.month || '-01')::date AS month
+            FROM (SELECT DISTINCT account, service, month FROM stage_{file.name}) g
+            JOIN billing_personalaccount a ON a.number = g.account),
+        withdrawn AS (
+            DELETE FROM {target.table} t USING mentioned g
+            WHERE t.account_id = g.account_id AND t.service_id = g.service AND t.month = g.month
+            AND NOT EXISTS (
+                SELECT FROM stage_{file.name} s {target.joins.replace("LEFT ", "")}
+                WHERE {target.match})
+            RETURNING t.account_id, t.service_id, t.month)
+        INSERT INTO gone (file, account_id, service_id, month)
+        SELECT '{file.name}', * FROM withdrawn"""
     )
 
 
-def _pairs(file: File) -> list[tuple[str, str]]:
-    """(the table's column, where its value comes from) for each column of the file."""
-    if file.name == "readings":
-        return [("meter_id", "s.meter_id"), *_plain(file, {"account", "serial"})]
-    if file.owner == "account":
-        return [("account_id", "s.account_id"), *_plain(file, {"account"})]
-    return _plain(file, set())
+def _change(file: File, target: Target) -> int:
+    if not target.rest:
+        return 0
+    change = (
+        f"UPDATE {target.table} t SET "
+        + ", ".join(f'"{name}" = d."{name}"' for name in target.rest)
+        + f" FROM delta_{file.name} d WHERE d.known AND {target.match_row('d')}"
+    )
+    changed = 0
+    if file.name == "suppliers":  # one issuer gives way before the next one comes
+        changed += execute(f"{change} AND NOT d.issuer")
+        change += " AND d.issuer"
+    return changed + execute(change)
 
 
-def _keys(file: File) -> list[tuple[str, str]]:
-    names = {column.target for column in file.columns if column.name in file.key}
-    return [pair for pair in _pairs(file) if pair[0] in names or pair[0] == "meter_id"]
-
-
-def _plain(file: File, without: set[str]) -> list[tuple[str, str]]:
-    pairs = []
-    for column in file.columns:
-        if column.name in without:
-            continue
-        stored = file.model._meta.get_field(column.target.removesuffix("_id"))
-        source = f's."{column.name}"'
-        if not column.required and not stored.null and isinstance(stored, models.CharField):
-            source = f"coalesce({source}, '')"
-        pairs.append((column.target, source))
-    return pairs
+def _add(file: File, target: Target) -> int:
+    names = quoted(target.values)
+    added = execute(
+        f"INSERT INTO {target.table} ({names})"
+        f" SELECT {names} FROM delta_{file.name} WHERE NOT known"
+    )
+    # Tells the planner of a table that grew by a tenth or more: the rules that follow join it.
+    known = value_of("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", target.table)
+    if added * 10 >= known:
+        execute(f"ANALYZE {target.table}")
+    return added

@@ -7,6 +7,7 @@ from django.db import models
 from billing import models as billing
 from billing.exchange import cells
 from billing.exchange.cells import Kind
+from billing.exchange.requisites import bin_checked, iban_checked
 from billing.models.accounts import Source
 from billing.models.columns import Plan
 
@@ -64,8 +65,7 @@ class File:
 
     def given(self, name: str) -> str:
         """SQL for a cell of the staged row `s` as the file writes it."""
-        months = {column.name for column in self.columns if column.kind is cells.MONTH}
-        return f"to_char(s.{name}, 'YYYY-MM')" if name in months else f's."{name}"::text'
+        return f's."{name}"::text'
 
 
 def _column(name: str, kind: Kind, **options: object) -> Column:
@@ -93,8 +93,8 @@ FILES = (
         (
             _column("code", cells.CODE),
             *_both("name", 200),
-            _column("bin", cells.form(r"\d{12}", "bin")),
-            _column("iik", cells.form(r"KZ\d\d[0-9A-Z]{16}", "iik")),
+            _column("bin", cells.form(r"\d{12}", "bin", bin_checked)),
+            _column("iik", cells.form(r"KZ\d\d[0-9A-Z]{16}", "iik", iban_checked)),
             _column("bik", cells.form(r"[0-9A-Z]{8}(?:[0-9A-Z]{3})?", "bik")),
             *_both("bank", 200),
             _column("kbe", cells.form(r"\d\d", "kbe")),

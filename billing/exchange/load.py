@@ -6,45 +6,81 @@ An account with a bad row falls out before its other rows are judged, so that on
 mistake is reported once and not as a hundred consequences.
 """
 
+import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 
-from billing.exchange import apply, rules, staging
+from billing.exchange import apply, deletions, meters, rejects, rules, staging, tariffs
 from billing.exchange.apply import Counts
 from billing.exchange.layout import FILES, File
-from billing.exchange.problems import NotASet, Problem, sentence
-from billing.exchange.reader import TOTALS, Source, find, hash_unread
+from billing.exchange.problems import NotASet, Problem
+from billing.exchange.receipts import freeze_receipts
+from billing.exchange.sources import DELETIONS, TOTALS, Source, find
 from billing.exchange.totals import find_broken_totals
 from billing.models import Import
 from billing.models.imports import Outcome
 
 IMPORT_LOCK = 0x5A4B4942  # one import at a time, over all machines
+RUNNING_LOCK = 0x5A4B  # with an import's number: it is alive
+DISK_FULL = "53100"
 
 
 class Busy(Exception):
     """Another import is running."""
 
 
-class Refused(Exception):
-    """Rows are bad; rolls the transaction back."""
+class NoRoom(Exception):
+    """A disk is full: nothing was changed."""
+
+
+class _Undone(Exception):
+    """Rolls the transaction back, once all is told."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a set is to be taken.
+
+    `check` does everything but the change; `accept_valid` loads the accounts without any
+    bad row; `wait` waits for another import; all problems go to `report`, bad rows to the
+    folder `rejects`; of the problems `limit` are told in full.
+    """
+
+    check: bool = False
+    accept_valid: bool = False
+    wait: bool = False
+    rejects: Path | None = None
+    report: Path | None = None
+    limit: int = 1000
 
 
 @dataclass
 class Report:
     """What came of a set: counts by file, and the bad rows."""
 
+    outcome: Outcome = Outcome.FAILED
+    is_check: bool = False
     counts: dict[str, Counts] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
+    in_part: bool = False
     seconds: float = 0.0
 
     @property
     def loaded(self) -> bool:
+        """Whether all of the set was good."""
         return not self.problem_count
+
+    @property
+    def refused(self) -> bool:
+        """Whether rows are bad and nothing was, or would be, changed."""
+        return not self.loaded and not self.in_part
 
 
 @dataclass
@@ -56,45 +92,96 @@ class Progress:
     on_bytes: Callable[[int], object] = field(default=lambda count: None)
 
 
-def load(folder: Path, by: str, progress: Progress | None = None, limit: int = 1000) -> Report:
-    """Loads the folder's set and records it; at most `limit` problems are told in full.
+def load(
+    path: Path, by: str, options: Options | None = None, progress: Progress | None = None
+) -> Report:
+    """Loads the set in a folder or a zip, and records it.
 
-    Raises NotASet for what is no set and Busy while another import runs.
+    Raises NotASet for what is no set, Busy while another import runs, NoRoom when a disk
+    is full.
     """
-    progress = progress or Progress()
+    options = options or Options()
     started = time.monotonic()
-    record = Import(by=by, name=folder.resolve().name[:255], outcome=Outcome.FAILED)
+    _mark_broken_off()
+    record = Import.objects.create(
+        by=by,
+        name=path.resolve().name[:255],
+        outcome=Outcome.RUNNING,
+        is_check=options.check,
+    )
+    report = Report(is_check=options.check)
     sources: list[Source] = []
-    report = Report()
-    try:
-        sources.extend(find(folder))
-        with transaction.atomic():
-            if not staging.value_of("SELECT pg_try_advisory_xact_lock(%s)", IMPORT_LOCK):
-                raise Busy
-            _load(sources, report, progress, limit)
-        record.outcome = Outcome.LOADED
-    except Refused:
-        record.outcome = Outcome.REFUSED
-    except NotASet:
-        record.outcome = Outcome.NOT_A_SET
-        hash_unread(sources)
-        raise
-    except Busy:
-        record.outcome = Outcome.BUSY
-        hash_unread(sources)
-        raise
-    finally:
+
+    def note() -> None:
         report.seconds = time.monotonic() - started
+        record.outcome = report.outcome
         record.seconds = round(report.seconds, 3)
         record.files = _files(sources, report)
+        record.save()
+
+    try:
+        if options.rejects:
+            rejects.prepare_folder(options.rejects, path)
+        sources.extend(find(path))
+        with full_disks_told(), transaction.atomic():
+            _take_locks(record, options)
+            _load(sources, report, options, progress or Progress(), record)
+            if report.refused or options.check:
+                raise _Undone
+            report.outcome = Outcome.PARTLY if report.in_part else Outcome.LOADED
+            note()
+    except _Undone:
+        report.outcome = Outcome.REFUSED if report.refused else Outcome.CHECKED
+        note()
+    except Exception as error:
+        report.outcome = {NotASet: Outcome.NOT_A_SET, Busy: Outcome.BUSY}.get(
+            type(error), Outcome.FAILED
+        )
+        for source in sources:
+            source.hash_unread()
         if connection.is_usable():
-            record.save()
+            note()
+        raise
     return report
+
+
+def _mark_broken_off() -> None:
+    """Imports that were killed: recorded as running, but nobody holds their locks."""
+    with transaction.atomic():
+        for record in Import.objects.filter(outcome=Outcome.RUNNING):
+            if staging.value_of(
+                "SELECT pg_try_advisory_xact_lock(%s, %s)", RUNNING_LOCK, record.pk
+            ):
+                record.outcome = Outcome.FAILED
+                record.save(update_fields=["outcome"])
+
+
+def _take_locks(record: Import, options: Options) -> None:
+    staging.execute("SELECT pg_advisory_xact_lock(%s, %s)", RUNNING_LOCK, record.pk)
+    if options.wait:
+        staging.execute("SELECT pg_advisory_xact_lock(%s)", IMPORT_LOCK)
+    elif not staging.value_of("SELECT pg_try_advisory_xact_lock(%s)", IMPORT_LOCK):
+        raise Busy
+
+
+@contextmanager
+def full_disks_told() -> Iterator[None]:
+    """Raises NoRoom where the database or a file finds its disk full."""
+    try:
+        yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", None) != DISK_FULL:
+            raise
+        raise NoRoom(_("There is no room on the database's disk.")) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise NoRoom(_("There is no room on the disk.")) from error
 
 
 def _files(sources: list[Source], report: Report) -> dict[str, object]:
     return {
-        source.path.name: {
+        source.file_name: {
             "sha256": source.sha256,
             "rows": source.rows,
             **vars(report.counts.get(source.name, Counts())),
@@ -103,78 +190,143 @@ def _files(sources: list[Source], report: Report) -> dict[str, object]:
     }
 
 
-def _load(sources: list[Source], report: Report, progress: Progress, limit: int) -> None:
+def _load(
+    sources: list[Source], report: Report, options: Options, progress: Progress, record: Import
+) -> None:
     by_name = {source.name: source for source in sources}
+    names = set(by_name)
     files = [file for file in FILES if file.name in by_name]
     shared = [file for file in files if not file.owner]
     owned = [file for file in files if file.owner]
 
     staging.prepare()
-    progress.reading(sum(source.size for source in sources))
-    for file in files:
-        by_name[file.name].on_bytes = progress.on_bytes
-        staging.stage(by_name[file.name], file)
-
+    apply.prepare()
+    staging.execute("CREATE TEMP TABLE told_of AS SELECT unnest(%s) AS file", sorted(names))
+    _stage(by_name, files, progress)
     progress.phase("rows")
     for file in files:
         staging.find_broken_conditions(file)
         staging.find_duplicates(file)
-    if TOTALS in by_name:
+    if DELETIONS in names:
+        deletions.find_contradictions(owned)
+    if TOTALS in names:
         find_broken_totals(by_name)
-    if _shared_are_good(shared):
-        report.counts.update(_apply_shared(shared))
-    if _shared_are_good(shared):
-        report.counts.update(_apply_owned(owned, progress))
-        progress.phase("balances")
-        rules.find_touched(owned)
-        rules.find_broken_balances(owned)
 
-    _read_problems(report, limit)
-    for file in files:
-        report.counts.setdefault(file.name, Counts())
-    if not report.loaded:
-        raise Refused
+    if staging.shared_rows_are_good(shared):
+        _apply_shared(shared, names, report)
+    if staging.shared_rows_are_good(shared):
+        _apply_owned_until_good(owned, names, report, options, progress, record)
+
+    _count_rejected(by_name, files, report)
+    report.problem_count = staging.value_of("SELECT count(*) FROM problem")
+    report.problems = list(rejects.problems(options.limit))
+    _write(sources, report, options, record)
     staging.discard()
 
 
-def _shared_are_good(shared: list[File]) -> bool:
-    return staging.shared_rows_are_good([file.name for file in shared])
+def _stage(by_name: dict[str, Source], files: list[File], progress: Progress) -> None:
+    progress.reading(sum(source.size for source in by_name.values()))
+    for source in by_name.values():
+        source.on_bytes = progress.on_bytes
+    for file in files:
+        progress.phase(file.name)
+        staging.stage(by_name[file.name], file)
+    if DELETIONS in by_name:
+        deletions.stage_deletions(by_name[DELETIONS])
 
 
-def _apply_shared(shared: list[File]) -> dict[str, Counts]:
-    counts = {}
+def _apply_shared(shared: list[File], names: set[str], report: Report) -> None:
     for file in shared:
         if file.name == "suppliers":
             staging.find_second_issuer()
-        apply.resolve(file)
-        counts[file.name] = apply.upsert(file)
-    return counts
+            if not staging.shared_rows_are_good(shared):
+                return
+        report.counts[file.name] = apply.bring(file)
+    if names & {"tariffs", "tariff_bands"}:
+        tariffs.find_broken_bands(names)
 
 
-def _apply_owned(owned: list[File], progress: Progress) -> dict[str, Counts]:
-    counts = {}
-    staging.drop_fallen(owned)
+def _apply_owned_until_good(
+    owned: list[File],
+    names: set[str],
+    report: Report,
+    options: Options,
+    progress: Progress,
+    record: Import,
+) -> None:
+    """Applies the accounts' rows; with `accept_valid`, anew without those that fell out,
+    until none falls out any more.
+    """
+    tables = [(f"stage_{file.name}", file.owner) for file in owned]
+    if DELETIONS in names:
+        tables.append(("stage_deletions", "account"))
+    while True:
+        staging.drop_fallen(tables)
+        fallen = staging.number_of_fallen()
+        staging.execute("SAVEPOINT applied")
+        counts = _apply_owned(owned, names, progress)
+        staging.note_fallen()
+        if staging.number_of_fallen() == fallen:
+            break
+        if not options.accept_valid:
+            return report.counts.update(counts)
+        staging.undo_all_but_problems("applied")
+    progress.phase("receipts")
+    freeze_receipts(names, record)
+    report.counts.update(counts)
+    some_left = any(
+        staging.value_of(f"SELECT EXISTS (SELECT FROM {table})") for table, _owner in tables
+    )
+    report.in_part = bool(options.accept_valid and fallen and some_left)
+
+
+def _apply_owned(owned: list[File], names: set[str], progress: Progress) -> dict[str, Counts]:
+    counts: dict[str, Counts] = {}
+    withdrawn: dict[str, Counts] = {}
     for file in owned:
         progress.phase(file.name)
-        apply.resolve(file)
-        if file.name == "payments":
-            rules.note_moved_payments()
-        staging.drop_fallen(owned)
-        counts[file.name] = apply.upsert(file)
+        if DELETIONS in names and not withdrawn and file.name != "accounts":
+            withdrawn = deletions.withdraw()
+        counts[file.name] = apply.bring(file)
+    if DELETIONS in names and not withdrawn:
+        withdrawn = deletions.withdraw()
+    for name, taken in withdrawn.items():
+        counts.setdefault(name, Counts()).deleted += taken.deleted
+    staging.note_fallen()
+    progress.phase("rules")
+    rules.find_touched(names)
+    meters.widen_charged(names)
+    rules.find_broken_balances(names)
+    meters.find_unknown_meters(names)
+    meters.find_broken_quantities(names)
+    meters.find_broken_readings(names)
+    if "meters" in names:
+        meters.find_overlapping_meters()
+    tariffs.find_uncovered_intervals(names)
     return counts
 
 
-def _read_problems(report: Report, limit: int) -> None:
-    report.problem_count = staging.value_of("SELECT count(*) FROM problem")
+def _count_rejected(by_name: dict[str, Source], files: list[File], report: Report) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT file, line, col, coalesce(value, ''), rule, sentence, coalesce(detail, '')"
-            " FROM problem ORDER BY file, line, col, rule LIMIT %s",
-            [limit],
-        )
-        for file, line, column, value, rule, name, detail in cursor:
-            text = sentence(name, {"value": value, "detail": detail})
-            report.problems.append(Problem(file, line, column, value, rule, text))
         cursor.execute("SELECT file, count(DISTINCT line) FROM problem GROUP BY file")
-        for file, count in cursor:
-            report.counts.setdefault(file, Counts()).rejected = count
+        told = dict(cursor.fetchall())
+    staged = {file.name for file in files} | ({DELETIONS} & set(by_name))
+    for name, source in by_name.items():
+        if name == TOTALS and name not in told:
+            continue
+        counts = report.counts.setdefault(name, Counts())
+        counts.rejected = told.get(name, 0)
+        if report.in_part and name in staged:
+            left = staging.value_of(f"SELECT count(*) FROM stage_{name}")
+            counts.rejected = source.rows - left
+
+
+def _write(sources: list[Source], report: Report, options: Options, record: Import) -> None:
+    """Before anything is committed, so that what cannot be told is not done either."""
+    written = []
+    if options.report:
+        rejects.write_report(options.report)
+        written.append(options.report)
+    if options.rejects:
+        written += rejects.write_rejects(options.rejects, sources, with_fallen=options.accept_valid)
+    record.kept = rejects.kept(written)

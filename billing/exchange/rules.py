@@ -1,128 +1,183 @@
-"""What must hold after a set is applied: rules over what it touches, old and new keys alike.
+"""What must hold of balances after a set is applied: over what it touches, old and new.
 
 A problem points at the row of the set that speaks of the figure: the ledger's own row
 where the set has one, else the lines that brought the difference.
 """
 
-from billing.exchange.layout import File
-from billing.exchange.staging import execute, value_of
+from billing.exchange.speakers import MONTH, Speaker, of_month, tell, withdrawn
+from billing.exchange.staging import execute
 
 LINES = ("ledger", "charges", "adjustments", "payments")
+_KEY = "account_id, service_id, month"
+# (the ledger's figure, the file whose rows it sums up, the table of sums)
+_SUMS = (
+    ("accrued", "charges", "(SELECT {key}, sum(amount) AS amount FROM charged GROUP BY {key})"),
+    ("adjusted", "adjustments", "billing_adjustment"),
+    ("paid", "payments", "billing_payment"),
+)
 
 
-def note_moved_payments() -> None:
-    """Keeps the months that payments are about to leave; before they are applied."""
+def find_touched(files: set[str]) -> None:
+    """Makes `touched`, the ledger's keys that the set touches and by which file; `closed`,
+    the ledger's rows of these; `charged`, their charges by interval; `billed`, the months.
+    """
+    parts = [
+        f"SELECT {_KEY}, '{name}' AS file FROM delta_{name}" for name in LINES if name in files
+    ]
+    if "payments" in files:
+        parts.append(
+            "SELECT account_id, old_service_id, old_month, 'payments' FROM delta_payments WHERE known"
+        )
+    parts.append(f"SELECT {_KEY}, file FROM gone WHERE service_id IS NOT NULL")
+    flags = ", ".join(f"bool_or(file = '{name}') AS {name}" for name in LINES)
     execute(
-        """CREATE TEMP TABLE set_moved AS
-        SELECT t.account_id, t.service_id AS service, t.month, s.account, s.row_line,
-               s.month AS moved_to
-        FROM set_payments s
-        JOIN billing_payment t ON t.account_id = s.account_id AND t.reference = s.id
-        WHERE (t.service_id, t.month) IS DISTINCT FROM (s.service, s.month)"""
+        f"CREATE TEMP TABLE touched AS SELECT {_KEY}, {flags}"
+        f" FROM ({' UNION ALL '.join(parts)}) k GROUP BY {_KEY}"
     )
+    execute(f"ANALYZE touched ({_KEY})")
+    execute(
+        f"""CREATE TEMP TABLE closed AS
+        SELECT k.*, l.opening, l.accrued, l.adjusted, l.paid, l.closing
+        FROM touched k JOIN billing_ledgerentry l USING ({_KEY})"""
+    )
+    execute(f"ANALYZE closed ({_KEY})")
+    execute(
+        f"""CREATE TEMP TABLE charged AS
+        SELECT {_KEY}, c.serial, c.from_on, c.to_on, c.from_value, c.to_value,
+               sum(c.quantity) AS quantity, sum(c.amount) AS amount
+        FROM touched k JOIN billing_charge c USING ({_KEY})
+        GROUP BY {_KEY}, c.serial, c.from_on, c.to_on, c.from_value, c.to_value"""
+    )
+    receipts = " UNION SELECT account_id, month FROM delta_receipts" if "receipts" in files else ""
+    execute(f"CREATE TEMP TABLE billed AS SELECT DISTINCT account_id, month FROM touched{receipts}")
+    execute("ANALYZE billed (account_id, month)")
 
 
-def find_touched(files: list[File]) -> None:
-    """The ledger's keys that the set touches."""
-    names = [file.name for file in files if file.name in LINES]
-    if "payments" in names:
-        names.append("moved")
-    execute("CREATE TEMP TABLE touched (account_id bigint, service text, month date)")
-    if names:
-        keys = (f"SELECT account_id, service, month FROM set_{name}" for name in names)
-        execute(f"INSERT INTO touched SELECT DISTINCT * FROM ({' UNION ALL '.join(keys)}) k")
-    execute("ANALYZE touched")
+def find_broken_balances(files: set[str]) -> None:
+    """R3, R4 and R7 over all that is touched."""
+    if "ledger" in files:
+        _find_broken_chain()
+    _find_broken_sums(files)
+    if "payments" in files:
+        _find_payments_without_ledger(files)
+    _find_broken_dues(files)
 
 
-def find_broken_balances(files: list[File]) -> None:
-    """R3 and R4 over all touched keys."""
-    names = [file.name for file in files]
-    if "ledger" in names:
-        _find_broken_chain(names)
-    _find_broken_sums(names)
-
-
-def _find_broken_chain(names: list[str]) -> None:
+def _find_broken_chain() -> None:
     """R3: a month opens with what the month before closed with.
 
     A break between two rows of the set is told once, of the later one.
     """
-    told = """EXISTS (SELECT FROM set_ledger o WHERE o.account_id = n.account_id
-                      AND o.service = n.service_id AND o.month = n.month)"""
+    told = """EXISTS (SELECT FROM closed o WHERE o.ledger AND o.account_id = n.account_id
+                       AND o.service_id = n.service_id AND o.month = n.month)"""
     for sentence, column, step, figure, elsewhere in (
         ("before", "opening", "-", "closing", "FALSE"),
         ("after", "closing", "+", "opening", told),
     ):
-        _report(
-            names,
-            column,
+        tell(
+            f"""SELECT c.account_id, c.service_id, c.month, n.{figure} AS wanted FROM closed c
+            JOIN billing_ledgerentry n ON n.account_id = c.account_id
+             AND n.service_id = c.service_id
+             AND n.month = (c.month {step} interval '1 month')::date
+            WHERE c.ledger AND n.{figure} <> c.{column} AND NOT {elsewhere}""",
             "R3",
-            sentence,
-            f"""SELECT s.account_id, s.service, s.month, n.{figure} AS wanted FROM set_ledger s
-            JOIN billing_ledgerentry n ON n.account_id = s.account_id
-             AND n.service_id = s.service AND n.month = (s.month {step} interval '1 month')::date
-            WHERE n.{figure} <> s.{column} AND NOT {elsewhere}""",
-            ["ledger"],
+            [of_month("ledger", column, sentence)],
         )
 
 
-def _find_broken_sums(names: list[str]) -> None:
+def _find_broken_sums(files: set[str]) -> None:
     """R4: a closed month's figures are the sums of its charges, adjustments and payments."""
-    for column, file, table in (
-        ("accrued", "charges", "billing_charge"),
-        ("adjusted", "adjustments", "billing_adjustment"),
-        ("paid", "payments", "billing_payment"),
-    ):
-        _report(
-            names,
-            column,
+    for figure, file, table in _SUMS:
+        sums = table.format(key=_KEY)
+        tell(
+            f"""SELECT {_KEY}, coalesce(sum(x.amount), 0.00) AS wanted
+            FROM closed k LEFT JOIN {sums} x USING ({_KEY})
+            WHERE k.ledger OR k.{file}
+            GROUP BY {_KEY}, k.{figure} HAVING coalesce(sum(x.amount), 0) <> k.{figure}""",
             "R4",
-            file,
-            f"""SELECT k.*, coalesce(sum(x.amount), 0.00) AS wanted
-            FROM touched k
-            JOIN billing_ledgerentry l ON l.account_id = k.account_id
-             AND l.service_id = k.service AND l.month = k.month
-            LEFT JOIN {table} x ON x.account_id = k.account_id
-             AND x.service_id = k.service AND x.month = k.month
-            GROUP BY k.account_id, k.service, k.month, l.{column}
-            HAVING coalesce(sum(x.amount), 0) <> l.{column}""",
-            ["ledger", file],
+            _speakers(files, figure, file),
         )
 
 
-def _report(
-    names: list[str], column: str, rule: str, sentence: str, broken: str, files: list[str]
-) -> None:
-    """Enters each broken key as a problem of the row of the set that speaks of it."""
-    execute(f"CREATE TEMP TABLE broken AS {broken}")
-    if value_of("SELECT count(*) FROM broken"):
-        present = dict.fromkeys(name for name in (*files, *LINES) if name in names)
-        # (the row's file, its table, the cell that is shown, its value, the sentence)
-        speakers = [(name, f"set_{name}", *_cell_of(name, column), sentence) for name in present]
-        if "payments" in present:
-            month = "to_char(s.moved_to, 'YYYY-MM')"
-            speakers.append(("payments", "set_moved", "month", month, "left"))
-        rows = " UNION ALL ".join(
-            f"""SELECT {rank} AS rank, '{file}' AS file, s.row_line, '{cell}' AS col,
-                {value} AS value, '{said}' AS sentence, s.account, account_id, service, month
-            FROM {table} s"""
-            for rank, (file, table, cell, value, said) in enumerate(speakers)
+def _speakers(files: set[str], figure: str, sentence: str) -> list[Speaker]:
+    """Who speaks of a ledger's figure: its own row, the lines it sums up, any other line."""
+    names = [name for name in dict.fromkeys(("ledger", sentence, *LINES)) if name in files]
+    columns = {"ledger": figure, "payments": "month"}
+    speakers = [of_month(name, columns.get(name, "amount"), sentence) for name in names]
+    if "payments" in files:
+        left = "d.old_service_id = b.service_id AND d.old_month = b.month"
+        speakers.append(
+            Speaker(
+                "payments",
+                f"delta_payments d ON d.account_id = a.id AND {left}"
+                " JOIN stage_payments s USING (row_line)",
+                "month",
+                "s.month",
+                "left",
+                line="row_line",
+            )
         )
-        execute(
-            f"""INSERT INTO problem
-            SELECT DISTINCT ON (b.account_id, b.service, b.month)
-                r.file, r.row_line, r.col, r.value, '{rule}', r.sentence, b.wanted::text, r.account
-            FROM broken b JOIN ({rows}) r USING (account_id, service, month)
-            WHERE NOT EXISTS (SELECT FROM fallen f WHERE f.owner = r.account)
-            ORDER BY b.account_id, b.service, b.month, r.rank, r.row_line"""
-        )
-    execute("DROP TABLE broken")
+    if "deletions" in files:
+        speakers += [withdrawn(name, "account_id service_id month", sentence) for name in LINES]
+    return speakers
 
 
-def _cell_of(file: str, figure: str) -> tuple[str, str]:
-    """The column of a file's row that speaks of a ledger's figure, and its value in SQL."""
-    if file == "ledger":
-        return figure, f"s.{figure}::text"
-    if file == "payments":
-        return "month", "to_char(s.month, 'YYYY-MM')"
-    return "amount", "s.amount::text"
+def _find_payments_without_ledger(files: set[str]) -> None:
+    """R4: a payment to a closed month comes with the ledger's row, even if sums agree."""
+    row = (
+        f"(SELECT FROM stage_ledger s WHERE {MONTH})"
+        if "ledger" in files
+        else "(SELECT WHERE FALSE)"
+    )
+    tell(
+        f"""SELECT b.account_id, b.service_id, b.month, b.paid AS wanted
+        FROM closed b JOIN billing_personalaccount a ON a.id = b.account_id
+        WHERE b.payments AND NOT b.ledger AND EXISTS (
+            SELECT FROM delta_payments d WHERE d.account_id = b.account_id
+            AND d.service_id = b.service_id AND d.month = b.month
+            AND (NOT d.known OR (d.old_service_id, d.old_month, d.old_amount)
+                 <> (d.service_id, d.month, d.amount)))
+        AND NOT EXISTS {row}
+        AND NOT EXISTS (SELECT FROM problem p WHERE p.rule = 'R4' AND p.owner = a.number)""",
+        "R4",
+        [of_month("payments", "month", "no_ledger")],
+    )
+
+
+def _find_broken_dues(files: set[str]) -> None:
+    """R7: a receipt's amount due is what the account's services closed the month with."""
+    speakers = []
+    if "receipts" in files:
+        speakers.append(
+            Speaker(
+                "receipts",
+                "stage_receipts s ON s.account = a.number"
+                " AND s.month = to_char(b.month, 'YYYY-MM')",
+                "amount_due",
+                "s.amount_due",
+                "due",
+            )
+        )
+    if "ledger" in files:
+        speakers.append(
+            Speaker(
+                "ledger",
+                "stage_ledger s ON s.account = a.number AND s.month = to_char(b.month, 'YYYY-MM')",
+                "closing",
+                "s.closing",
+                "receipt",
+            )
+        )
+    if "deletions" in files:
+        speakers.append(withdrawn("ledger", "account_id month", "receipt"))
+    if not speakers:
+        return
+    tell(
+        """SELECT account_id, month, coalesce(sum(l.closing), 0.00) AS wanted
+        FROM billed b JOIN billing_receipt r USING (account_id, month)
+        LEFT JOIN billing_ledgerentry l USING (account_id, month)
+        GROUP BY account_id, month, r.amount_due
+        HAVING coalesce(sum(l.closing), 0) <> r.amount_due""",
+        "R7",
+        speakers,
+    )

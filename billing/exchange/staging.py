@@ -3,7 +3,7 @@
 Every table here goes with the transaction: dropped at its end, or never there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -12,10 +12,13 @@ from django.db import connection
 from psycopg2 import DatabaseError
 
 from billing.exchange.layout import File
-from billing.exchange.reader import Fault, Rows, Source, escaped
+from billing.exchange.reader import Rows, escaped
+from billing.exchange.sources import Source
 
 COPY_CHUNK = 1 << 18
 SPOOL_BYTES = 1 << 20
+PROBLEM = ("file", "line", "col", "value", "rule", "sentence", "detail", "owner")
+_PROBLEM_TYPES = ("text", "integer", "text", "text", "text", "text", "text", "text")
 
 
 def execute(sql: str, *values: Any) -> int:
@@ -38,12 +41,17 @@ def value_of(sql: str, *values: Any) -> Any:
 
 
 def prepare() -> None:
-    """Empty tables for the problems found and for the accounts that fall out because of them."""
-    execute(
-        "CREATE TEMP TABLE problem (file text, line integer, col text, value text, rule text,"
-        " sentence text, detail text, owner text)"
-    )
+    """Room to work in, and empty tables for problems and for the accounts that fall out."""
+    if not value_of("SELECT pg_my_temp_schema()"):  # it can't be changed once it is used
+        execute("SET LOCAL temp_buffers = '64MB'")
+    execute("SET LOCAL work_mem = '64MB'")
+    execute("SET LOCAL jit = off")
+    # A loader that was killed lets go of the lock within a second.
+    execute("SET LOCAL client_connection_check_interval = '1s'")
+    columns = ", ".join(" ".join(pair) for pair in zip(PROBLEM, _PROBLEM_TYPES, strict=True))
+    execute(f"CREATE TEMP TABLE problem ({columns})")
     execute("CREATE TEMP TABLE fallen (owner text PRIMARY KEY)")
+    execute("CREATE TEMP SEQUENCE stage_line CACHE 1000")
 
 
 def discard() -> None:
@@ -52,7 +60,8 @@ def discard() -> None:
         """DO $$ DECLARE name text; BEGIN
         FOR name IN SELECT oid::regclass::text FROM pg_class
                     WHERE relnamespace = pg_my_temp_schema() AND relkind = 'r'
-        LOOP EXECUTE 'DROP TABLE ' || name; END LOOP; END $$"""
+        LOOP EXECUTE 'DROP TABLE ' || name; END LOOP;
+        DROP SEQUENCE stage_line; END $$"""
     )
 
 
@@ -60,51 +69,92 @@ def stage(source: Source, file: File) -> None:
     """Copies the file into `stage_<file>`: its line numbers and typed columns."""
     columns = ", ".join(f'"{column.name}" {column.kind.sql}' for column in file.columns)
     # The names come from the layout, never from a set.
-    execute(f"CREATE TEMP TABLE stage_{file.name} (row_line integer, {columns})")
-    with _spool(file) as on_fault, connection.cursor() as cursor:
-        rows = Rows(source, file, on_fault)
+    execute(
+        f"CREATE TEMP TABLE stage_{file.name}"
+        f" (row_line integer DEFAULT nextval('stage_line'), {columns})"
+    )
+    with spooled_problems() as enter:
+        rows = Rows(
+            source,
+            file,
+            lambda fault: enter(
+                file.name,
+                fault.line,
+                fault.column,
+                fault.value,
+                fault.rule,
+                fault.sentence,
+                fault.detail,
+                fault.owner,
+            ),
+        )
         try:
-            cursor.copy_expert(f"COPY stage_{file.name} FROM STDIN", rows, COPY_CHUNK)
+            _copy(rows, file)
         except DatabaseError:
             if rows.refusal:  # COPY itself knows only that reading failed
                 raise rows.refusal from None
             raise
-    execute(f"ANALYZE stage_{file.name}")
+    execute(f"ANALYZE stage_{file.name} ({quoted(file.key)})")
+
+
+def quoted(names: Iterable[str]) -> str:
+    """The columns as SQL lists them."""
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _copy(rows: Rows, file: File) -> None:
+    in_header = quoted(rows.records.header)
+    in_layout = quoted(column.name for column in file.columns)
+    with connection.cursor() as cursor:
+        while run := rows.next_run():
+            if run == "plain":
+                cursor.execute("SELECT setval('stage_line', %s, false)", [rows.text.line])
+                into, style = in_header, "(FORMAT csv)"
+            else:
+                into, style = f"row_line, {in_layout}", ""
+            copy = f"COPY stage_{file.name} ({into}) FROM STDIN {style}"
+            cursor.copy_expert(copy, rows, COPY_CHUNK)
 
 
 @contextmanager
-def _spool(file: File) -> Iterator[Any]:
-    """Takes faults while a COPY is under way, and enters them when it is done."""
+def spooled_problems() -> Iterator[Any]:
+    """Takes problems, by PROBLEM's values, while a COPY is under way; enters them after it."""
     with SpooledTemporaryFile(SPOOL_BYTES, "w+", encoding="utf-8", newline="\n") as spool:
-        yield lambda fault: spool.write(_as_copy(file, fault))
+        yield lambda *values: spool.write("\t".join(escaped(str(v)) for v in values) + "\n")
         spool.seek(0)
         copy_problems(spool)
 
 
-def copy_problems(stream: IO[str]) -> None:
+def copy_problems(stream: IO[Any]) -> None:
     """Enters problems given in COPY's text format."""
     with connection.cursor() as cursor:
         cursor.copy_expert("COPY problem FROM STDIN", stream, COPY_CHUNK)
 
 
-def _as_copy(file: File, fault: Fault) -> str:
-    cells = (
-        file.name,
-        str(fault.line),
-        fault.column,
-        fault.value,
-        fault.rule,
-        fault.sentence,
-        fault.detail,
-        fault.owner,
-    )
-    return "\t".join(map(escaped, cells)) + "\n"
+def enter_problem(*values: Any) -> None:
+    """Enters one problem, by PROBLEM's values."""
+    places = ", ".join(["%s"] * len(PROBLEM))
+    execute(f"INSERT INTO problem VALUES ({places})", *values)
+
+
+def undo_all_but_problems(savepoint: str) -> None:
+    """Rolls back to the savepoint; the problems that were found since are kept."""
+    with SpooledTemporaryFile(SPOOL_BYTES, "w+b") as spool:
+        with connection.cursor() as cursor:
+            cursor.copy_expert("COPY problem TO STDOUT", spool, COPY_CHUNK)
+        execute(f"ROLLBACK TO SAVEPOINT {savepoint}")
+        execute("DELETE FROM problem")
+        spool.seek(0)
+        copy_problems(spool)
 
 
 def find_duplicates(file: File) -> None:
     """R9: a key stands once in a file. The later rows are the bad ones."""
-    keys = ", ".join(f'"{name}"' for name in file.key)
-    owner = f'"{file.owner}"' if file.owner else "''"
+    keys = quoted(file.key)
+    twice = f"SELECT {keys} FROM stage_{file.name} GROUP BY {keys} HAVING count(*) > 1"
+    if not value_of(f"SELECT EXISTS ({twice})"):
+        return
+    owner = f's."{file.owner}"' if file.owner else "''"
     last = file.key[-1]
     execute(
         f"""INSERT INTO problem
@@ -131,6 +181,11 @@ def find_second_issuer() -> None:
 def find_broken_conditions(file: File) -> None:
     """What a row must satisfy by itself."""
     owner = f's."{file.owner}"' if file.owner else "''"
+    broken = " OR ".join(f"({condition.holds}) IS FALSE" for condition in file.conditions)
+    if not broken or not value_of(
+        f"SELECT EXISTS (SELECT FROM stage_{file.name} s WHERE {broken})"
+    ):
+        return
     for condition in file.conditions:
         execute(
             f"""INSERT INTO problem
@@ -140,23 +195,30 @@ def find_broken_conditions(file: File) -> None:
         )
 
 
-def shared_rows_are_good(names: list[str]) -> bool:
+def shared_rows_are_good(shared: Iterable[File]) -> bool:
     """Whether no row of the files that all accounts share is bad, nor any row without account."""
     return not value_of(
         "SELECT EXISTS (SELECT FROM problem WHERE file = ANY(%s) OR coalesce(owner, '') = '')",
-        names,
+        [file.name for file in shared],
     )
 
 
-def drop_fallen(files: list[File]) -> None:
-    """Takes the rows of accounts with any bad row out of all files."""
-    added = execute(
+def note_fallen() -> None:
+    """Enters the accounts with any bad row."""
+    execute(
         "INSERT INTO fallen SELECT DISTINCT owner FROM problem WHERE owner <> ''"
         " ON CONFLICT DO NOTHING"
     )
-    if not added:
-        return
-    for file in files:
-        execute(
-            f'DELETE FROM stage_{file.name} s USING fallen WHERE fallen.owner = s."{file.owner}"'
-        )
+
+
+def number_of_fallen() -> int:
+    """How many accounts have a bad row, as far as they were noted."""
+    return value_of("SELECT count(*) FROM fallen")
+
+
+def drop_fallen(tables: Iterable[tuple[str, str]]) -> None:
+    """Takes the rows of fallen accounts out of tables, given with the column of the account."""
+    note_fallen()
+    if number_of_fallen():
+        for table, owner in tables:
+            execute(f'DELETE FROM {table} s USING fallen WHERE fallen.owner = s."{owner}"')

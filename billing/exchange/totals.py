@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from billing.exchange import cells
 from billing.exchange.layout import BY_NAME
-from billing.exchange.reader import TOTALS, Misshapen, Source, records
-from billing.exchange.staging import execute, row_of
+from billing.exchange.reader import Misshapen, Records
+from billing.exchange.sources import DELETIONS, TOTALS, Source
+from billing.exchange.staging import enter_problem, row_of
 
 COLUMNS = ("file", "rows", "sum")
 SUM = cells.decimal(18, 2, signed=True)
@@ -14,12 +15,15 @@ SUM = cells.decimal(18, 2, signed=True)
 def find_broken_totals(sources: dict[str, Source]) -> None:
     """Enters a problem for each total that the set's own files do not come to."""
     lines: dict[str, int] = {}
-    for line, record in records(sources[TOTALS], COLUMNS):
+    records = Records(sources[TOTALS])
+    places = records.places(COLUMNS)
+    for line, record in records:
+        sources[TOTALS].rows += 1
         if isinstance(record, Misshapen):
             _enter(line, *record.fault())
             continue
-        name, rows, total = (cell.strip() for cell in record)
-        if name not in BY_NAME:
+        name, rows, total = (record[place].strip() for place in places)
+        if name not in (*BY_NAME, DELETIONS):
             _enter(line, "file", name, "R1", "unknown", "totals.csv")
         elif name not in sources:
             _enter(line, "file", name, "R10", "absent", "")
@@ -31,16 +35,16 @@ def find_broken_totals(sources: dict[str, Source]) -> None:
 
 
 def _check(line: int, source: Source, rows: str, total: str) -> None:
-    file = BY_NAME[source.name]
     if rows != str(source.rows):
         _enter(line, "rows", rows, "R10", "rows", str(source.rows))
-    if not total or not file.total:
+    column = BY_NAME[source.name].total if source.name in BY_NAME else ""
+    if not total or not column:
         return
     if not SUM.pattern.fullmatch(total):
         _enter(line, "sum", total, "F", SUM.sentence, SUM.detail)
         return
     found, staged = row_of(
-        f'SELECT coalesce(sum("{file.total}"), 0.00), count(*) FROM stage_{file.name}'
+        f'SELECT coalesce(sum("{column}"), 0.00), count(*) FROM stage_{source.name}'
     )
     # What a row that could not be read would have added is not known.
     if staged == source.rows and Decimal(total) != found:
@@ -48,7 +52,4 @@ def _check(line: int, source: Source, rows: str, total: str) -> None:
 
 
 def _enter(line: int, column: str, value: str, rule: str, name: str, detail: str) -> None:
-    execute(
-        "INSERT INTO problem VALUES (%s, %s, %s, %s, %s, %s, %s, '')",
-        *(TOTALS, line, column, value, rule, name, detail),
-    )
+    enter_problem(TOTALS, line, column, value, rule, name, detail, "")

@@ -1,6 +1,7 @@
 """Billing's data, as the exchange brings them, and who holds which personal account."""
 
 from billing.models.accounts import Holding, Meter, PersonalAccount, Reading, Terms
+from billing.models.frozen import FrozenFact, FrozenReceipt
 from billing.models.imports import Import
 from billing.models.ledger import Adjustment, Charge, LedgerEntry, Payment, Receipt
 from billing.models.reference import Bank, Branch, Service, Supplier, Tariff, TariffBand, Vat
@@ -10,6 +11,8 @@ __all__ = [
     "Bank",
     "Branch",
     "Charge",
+    "FrozenFact",
+    "FrozenReceipt",
     "Holding",
     "Import",
     "LedgerEntry",

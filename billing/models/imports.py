@@ -10,7 +10,10 @@ from billing.models.columns import one_of
 class Outcome(models.TextChoices):
     """How an import ended."""
 
+    RUNNING = "running", _("running")
     LOADED = "loaded", _("loaded")
+    PARTLY = "partly", _("loaded in part")
+    CHECKED = "checked", _("checked only")
     REFUSED = "refused", _("refused because of rows")
     NOT_A_SET = "not_a_set", _("not a set")
     FAILED = "failed", _("broken off")
@@ -18,12 +21,17 @@ class Outcome(models.TextChoices):
 
 
 class Import(models.Model):
-    """Who handed in which files when, and what came of it. Holds no personal data."""
+    """Who handed in which files when, and what came of it. Holds no personal data.
+
+    `kept` names the reports and rejects that it wrote, which do, with their SHA-256.
+    """
 
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
     by = models.CharField(_("by"), max_length=100)
     name = models.CharField(_("set"), max_length=255)
+    is_check = models.BooleanField(_("a check"), default=False)
     files = models.JSONField(_("files"), default=dict)
+    kept = models.JSONField(_("reports kept"), default=list)
     seconds = models.DecimalField(_("seconds"), max_digits=10, decimal_places=3, null=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
 

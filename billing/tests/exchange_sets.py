@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from billing import models
+from billing.exchange.load import Options, Progress
 from billing.exchange.load import load as _load
 
 Row = dict[str, str]
@@ -358,9 +359,9 @@ def write(folder: Path, files: Set, **style: Any) -> Path:
     return folder
 
 
-def load(folder: Path, **options: Any) -> Any:
-    """Loads the folder; the report."""
-    return _load(folder, by="operator", **options)
+def load(path: Path, progress: Progress | None = None, **options: Any) -> Any:
+    """Loads the set; the report."""
+    return _load(path, "operator", Options(**options), progress)
 
 
 def read(path: Path) -> list[Row]:

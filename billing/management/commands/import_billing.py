@@ -9,22 +9,44 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import InterfaceError, OperationalError
 from django.utils import translation
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from billing.exchange.load import Busy, Progress, Report, load
+from billing.exchange.load import Busy, NoRoom, Options, Progress, Report, load
 from billing.exchange.problems import NotASet
+from billing.models.imports import Outcome
 from cabinet import figures
 
 SHOWN = 1000
+EXIT_CODES = {
+    Outcome.LOADED: 0,
+    Outcome.CHECKED: 0,
+    Outcome.REFUSED: 1,
+    Outcome.PARTLY: 3,
+}
+NOT_A_SET, BUSY, NO_DATABASE = 2, 4, 5
 
 
 class Command(BaseCommand):
     help = "Loads a set of billing's CSV files: all of it, or nothing when any row is bad."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", type=Path, help="the folder that holds the files")
+        parser.add_argument("path", type=Path, help="the folder or zip that holds the files")
+        parser.add_argument("--check", action="store_true", help="do everything but the change")
+        parser.add_argument(
+            "--accept-valid",
+            action="store_true",
+            help="leave out accounts with any bad row, and load the rest",
+        )
+        parser.add_argument(
+            "--rejects", type=Path, metavar="DIR", help="write rejected rows there, as CSV"
+        )
+        parser.add_argument(
+            "--report", type=Path, metavar="FILE.json", help="write all bad rows there, as JSON"
+        )
+        parser.add_argument("--wait", action="store_true", help="wait while another import runs")
         parser.add_argument(
             "--language",
             choices=[code for code, _name in settings.LANGUAGES],
@@ -33,21 +55,46 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, path: Path, language: str, **options: Any) -> None:
-        """Exits 0 when loaded, 1 when rows are bad, 2 for no set, 4 while another one runs."""
+        """Exits 0 when all is good, 1 when rows are bad, 2 for no set or a full disk, 3 when
+        loaded in part, 4 while another import runs, 5 when the database is gone.
+        """
+        wanted = Options(
+            check=options["check"],
+            accept_valid=options["accept_valid"],
+            wait=options["wait"],
+            rejects=options["rejects"],
+            report=options["report"],
+            limit=SHOWN,
+        )
         with translation.override(language):
             try:
-                report = self.load(path)
-            except NotASet as error:
-                self.stderr.write(str(error))
-                sys.exit(2)
+                report = self.load(path, wanted)
+            except (NotASet, NoRoom) as error:
+                self.stop(str(error), NOT_A_SET)
             except Busy:
-                self.stderr.write(_("Another import is running."))
-                sys.exit(4)
+                self.stop(_("Another import is running."), BUSY)
+            except OSError as error:
+                self.stop(
+                    _("%(file)s: %(reason)s") % {"file": error.filename, "reason": error.errno},
+                    NOT_A_SET,
+                )
+            except (OperationalError, InterfaceError):
+                self.stop(
+                    _(
+                        "The database is gone. The data are as before or as after;"
+                        " the record of imports tells which."
+                    ),
+                    NO_DATABASE,
+                )
             self.tell(report)
-        if not report.loaded:
-            sys.exit(1)
+        sys.exit(3 if report.in_part else EXIT_CODES[report.outcome])
 
-    def load(self, path: Path) -> Report:
+    def stop(self, reason: str, code: int) -> None:
+        """Ends with the reason on stderr."""
+        self.stderr.write(reason)
+        sys.exit(code)
+
+    def load(self, path: Path, options: Options) -> Report:
         """Loads with a bar of the bytes read, where someone is watching."""
         with tqdm(unit="B", unit_scale=True, disable=None, leave=False, file=sys.stderr) as bar:
             progress = Progress(
@@ -55,7 +102,7 @@ class Command(BaseCommand):
                 reading=lambda total: bar.reset(total),
                 on_bytes=bar.update,
             )
-            return load(path, by=getpass.getuser(), progress=progress, limit=SHOWN)
+            return load(path, getpass.getuser(), options, progress)
 
     def tell(self, report: Report) -> None:
         """The bad rows, then the table of counts, then the outcome in a sentence."""
@@ -77,9 +124,7 @@ class Command(BaseCommand):
                 "rate": figures.number(Decimal(rows) / Decimal(max(report.seconds, 0.001)), 0),
             }
         )
-        self.stdout.write(
-            _("Loaded.") if report.loaded else _("Refused because of rows: nothing was changed.")
-        )
+        self.stdout.write(outcome_in_words(report))
 
     def table(self, report: Report) -> None:
         """A line per file: new, changed, same, deleted, rejected."""
@@ -95,3 +140,16 @@ class Command(BaseCommand):
                 for place, (cell, width) in enumerate(zip(row, widths, strict=True))
             )
             self.stdout.write("  ".join([name, *figures]))
+
+
+def outcome_in_words(report: Report) -> str:
+    """What came of the set, in a sentence."""
+    if report.refused:
+        return _("Refused because of rows: nothing was changed.")
+    if report.is_check:
+        return (
+            _("Only checked: it would be loaded without the rejected accounts.")
+            if report.in_part
+            else _("Only checked: all is good, nothing was changed.")
+        )
+    return _("Loaded without the rejected accounts.") if report.in_part else _("Loaded.")

@@ -1,0 +1,194 @@
+"""What must hold of meters and readings after a set is applied: R1, R5, R6 and R9."""
+
+from billing.exchange.speakers import MONTH, Speaker, tell, withdrawn
+from billing.exchange.staging import execute
+
+# Passed over zero: from the old reading to the new one, at most a tenth of the meter's round.
+_PASSED = "({new} + power(10::numeric, m.digits) - {old} <= power(10::numeric, m.digits) / 10)"
+
+_SAME_INTERVAL = f"""{MONTH} AND s.serial = b.serial AND s.from_on = b.from_on
+    AND s.to_on = b.to_on AND s.from_value = b.from_value AND s.to_value = b.to_value"""
+# The line whose figures do not multiply out is the likeliest culprit.
+_MULTIPLIES_OUT = "round(s.quantity * s.price * (1 + s.vat_rate), 2) = s.amount"
+
+
+def of_intervals(files: set[str], column: str, sentence: str) -> list[Speaker]:
+    """Who speaks of a charged interval: its lines, else what changed under it."""
+    speakers = []
+    if "charges" in files:
+        speakers.append(
+            Speaker(
+                "charges",
+                f"stage_charges s ON {_SAME_INTERVAL}",
+                column,
+                f's."{column}"',
+                sentence,
+                order=_MULTIPLIES_OUT,
+            )
+        )
+    if "meters" in files:
+        serial = "stage_meters s ON s.account = a.number AND s.serial = b.serial"
+        speakers.append(Speaker("meters", serial, "serial", "s.serial", sentence))
+    if "terms" in files:
+        terms = "stage_terms s ON s.account = a.number"
+        speakers.append(Speaker("terms", terms, "valid_from", "s.valid_from", sentence))
+    if "deletions" in files:
+        speakers += [
+            withdrawn("meters", "account_id serial", sentence),
+            withdrawn("terms", "account_id", sentence),
+        ]
+    return speakers
+
+
+def widen_charged(files: set[str]) -> None:
+    """Adds to `charged` the intervals under which a meter or the terms changed.
+
+    New meters and the terms of new accounts have no charges but the set's own.
+    """
+    changed = ["SELECT account_id, serial FROM gone WHERE file = 'meters'"]
+    if "meters" in files:
+        changed.append("SELECT account_id, serial FROM delta_meters WHERE known")
+    changed.append("SELECT account_id, NULL FROM gone WHERE file = 'terms'")
+    if "terms" in files:
+        new = ""
+        if "accounts" in files:
+            new = """ WHERE NOT EXISTS (SELECT FROM delta_accounts n
+                JOIN billing_personalaccount a ON a.number = n.number
+                WHERE NOT n.known AND a.id = d.account_id)"""
+        changed.append(f"SELECT account_id, NULL FROM delta_terms d{new}")
+    execute(
+        f"""INSERT INTO charged
+        SELECT c.account_id, c.service_id, c.month, c.serial, c.from_on, c.to_on, c.from_value,
+               c.to_value, sum(c.quantity), sum(c.amount)
+        FROM billing_charge c JOIN ({" UNION ".join(changed)}) d (account_id, serial)
+          ON d.account_id = c.account_id AND coalesce(d.serial, c.serial) = c.serial
+        WHERE NOT EXISTS (SELECT FROM charged o WHERE (o.account_id, o.service_id, o.month)
+                          = (c.account_id, c.service_id, c.month))
+        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"""
+    )
+
+
+def find_unknown_meters(files: set[str]) -> None:
+    """R1: lines name a meter of their account and service, readings one that is there."""
+    every = "serial"
+    speakers = of_intervals(files, every, "unknown_meter")
+    if speakers:
+        tell(
+            """SELECT c.*, NULL::text AS wanted FROM charged c
+            LEFT JOIN billing_meter m ON m.account_id = c.account_id AND m.serial = c.serial
+             AND m.service_id = c.service_id
+            WHERE c.serial IS NOT NULL AND m.id IS NULL
+            AND c.service_id IN (SELECT code FROM billing_service)""",
+            "R1",
+            speakers,
+            every_row=True,
+        )
+    if "deletions" in files:
+        tell(
+            """SELECT DISTINCT g.account_id, g.serial, NULL::text AS wanted FROM gone g
+            JOIN billing_reading r ON r.meter_id = g.meter_id
+            WHERE g.file = 'meters'""",
+            "R1",
+            [withdrawn("meters", "account_id serial", "has_readings")],
+        )
+
+
+def find_broken_quantities(files: set[str]) -> None:
+    """R5: an interval's quantities add up to what the meter counted, times its ratio."""
+    passed = _PASSED.format(new="c.to_value", old="c.from_value")
+    speakers = of_intervals(files, "quantity", "counted")
+    if not speakers:
+        return
+    tell(
+        f"""SELECT c.account_id, c.service_id, c.month, c.serial, c.from_on, c.to_on,
+               c.from_value, c.to_value, x.counted AS wanted
+        FROM charged c
+        JOIN billing_meter m ON m.account_id = c.account_id AND m.serial = c.serial
+         AND m.service_id = c.service_id
+        CROSS JOIN LATERAL (SELECT round(m.ratio * (c.to_value - c.from_value +
+            CASE WHEN c.to_value < c.from_value AND {passed}
+                 THEN power(10::numeric, m.digits) ELSE 0 END), 3) AS counted) x
+        WHERE x.counted <> c.quantity""",
+        "R5",
+        speakers,
+    )
+
+
+def find_broken_readings(files: set[str]) -> None:
+    """R6: a reading lies within the meter's digits and is not below an earlier one of its source,
+    unless the meter passed over zero.
+    """
+    parts = [
+        "SELECT meter_id, taken_on, source, 'deletions' AS file, row_line FROM gone"
+        " WHERE file = 'readings'"
+    ]
+    if "readings" in files:
+        parts.append("SELECT meter_id, taken_on, source, 'readings', row_line FROM delta_readings")
+    if "meters" in files:
+        parts.append(
+            """SELECT m.id, r.taken_on, r.source, 'meters', d.row_line FROM delta_meters d
+            JOIN billing_meter m USING (account_id, serial)
+            JOIN billing_reading r ON r.meter_id = m.id WHERE d.known"""
+        )
+    execute(f"CREATE TEMP TABLE looked AS {' UNION ALL '.join(parts)}")
+    execute("ANALYZE looked (meter_id)")
+
+    def falls(old: str, new: str) -> str:
+        return f"({new} < {old} AND NOT {_PASSED.format(new=new, old=old)})"
+
+    neighbour = """LEFT JOIN LATERAL (
+        SELECT x.value, x.taken_on FROM billing_reading x
+        WHERE x.meter_id = k.meter_id AND x.source = k.source AND x.taken_on {side} k.taken_on
+        ORDER BY x.taken_on {order} LIMIT 1) {name} ON TRUE"""
+    execute(
+        f"""CREATE TEMP TABLE fallen_reading AS
+        SELECT k.file, k.row_line, m.account_id, x.sentence, x.wanted
+        FROM looked k JOIN billing_meter m ON m.id = k.meter_id
+        LEFT JOIN billing_reading r ON r.meter_id = k.meter_id AND r.taken_on = k.taken_on
+         AND r.source = k.source
+        {neighbour.format(side="<", order="DESC", name="p")}
+        {neighbour.format(side=">", order="ASC", name="n")}
+        CROSS JOIN LATERAL (
+            SELECT 'digits' AS sentence, m.digits::text AS wanted
+            WHERE r.value >= power(10::numeric, m.digits)
+            UNION ALL
+            SELECT 'reading_before', p.value::text WHERE {falls("p.value", "r.value")}
+            UNION ALL
+            SELECT 'reading_after', n.value::text
+            WHERE {falls("coalesce(r.value, p.value)", "n.value")} AND NOT EXISTS (
+                SELECT FROM looked o WHERE o.meter_id = k.meter_id AND o.source = k.source
+                AND o.taken_on = n.taken_on AND r.value IS NOT NULL)
+        ) x"""
+    )
+    for file, column in (("readings", "value"), ("meters", "digits"), ("deletions", "key")):
+        if file in files:
+            _tell_readings(file, column)
+
+
+def _tell_readings(file: str, column: str) -> None:
+    execute(
+        f"""INSERT INTO problem
+        SELECT DISTINCT ON (f.row_line) '{file}', f.row_line, '{column}', s."{column}"::text, 'R6',
+               f.sentence, f.wanted, a.number
+        FROM fallen_reading f JOIN stage_{file} s USING (row_line)
+        JOIN billing_personalaccount a ON a.id = f.account_id
+        WHERE f.file = '{file}' AND NOT EXISTS (SELECT FROM fallen x WHERE x.owner = a.number)
+        ORDER BY f.row_line, f.sentence"""
+    )
+
+
+def find_overlapping_meters() -> None:
+    """R9: at most one meter of a service is in place on any day; of two, the later row is told."""
+    execute(
+        """INSERT INTO problem
+        SELECT DISTINCT ON (d.row_line) 'meters', d.row_line, 'installed_on',
+               d.installed_on::text, 'R9', 'overlap', o.serial, a.number
+        FROM delta_meters d JOIN billing_personalaccount a ON a.id = d.account_id
+        JOIN billing_meter o ON o.account_id = d.account_id AND o.service_id = d.service_id
+         AND o.serial <> d.serial
+         AND daterange(o.installed_on, o.removed_on) && daterange(d.installed_on, d.removed_on)
+        LEFT JOIN delta_meters e ON e.account_id = o.account_id AND e.serial = o.serial
+        WHERE (e.row_line IS NULL OR e.row_line < d.row_line)
+        AND NOT EXISTS (SELECT FROM fallen x WHERE x.owner = a.number)
+        ORDER BY d.row_line, o.serial"""
+    )
