@@ -1,8 +1,8 @@
 """Brings staged rows into the tables: one statement each for what changed and what is new.
 
 `delta_<file>` holds the rows that differ from what is loaded, with the table's columns;
-`gone` holds the keys of rows that the set withdraws. Rules ask about these alone: what
-did not change still holds.
+`gone` the keys of rows that the set withdraws. Both are known before anything is written.
+Rules ask about these alone: what did not change still holds.
 """
 
 from dataclasses import dataclass
@@ -23,46 +23,55 @@ class Counts:
     rejected: int = 0
 
 
-# What tells a withdrawn row, by the file that it belonged to; the line is that of
-# deletions.csv, and empty for a line of a month whose lines came anew.
-GONE = {
-    "terms": ("account_id",),
-    "meters": ("account_id", "meter_id", "serial"),
-    "readings": ("meter_id", "taken_on", "source"),
-    "ledger": ("account_id", "service_id", "month"),
-    "charges": ("account_id", "service_id", "month"),
-    "adjustments": ("account_id", "service_id", "month"),
-    "payments": ("account_id", "service_id", "month"),
-    "receipts": ("account_id", "month"),
-}
-
-
 def prepare() -> None:
-    """An empty table for what is withdrawn."""
+    """An empty table for what is withdrawn: each row's file, its line of deletions.csv, its key.
+
+    The line is empty for lines of a month whose lines came anew.
+    """
     execute(
         "CREATE TEMP TABLE gone (file text, row_line integer, account_id bigint, service_id text,"
-        " month date, meter_id bigint, serial text, taken_on date, source text)"
+        " month date, line integer, meter_id bigint, serial text, taken_on date, source text,"
+        " valid_from date)"
     )
 
 
+# What later files name by its own key: new rows are added before later files are looked at.
+NAMED = ("accounts", "meters")
+
+
 def bring(file: File) -> Counts:
-    """Adds, changes and withdraws rows of the file's table as the staged rows say.
+    """Adds and changes the rows of a file that all accounts share."""
+    differing = compare(file)
+    return write(file, differing)
+
+
+def compare(file: File) -> int:
+    """Makes `delta_<file>` of the rows that differ from what is loaded; their number.
 
     R1: a row that names no account or meter is a problem and is left out.
     """
     target = target_of(file)
     _find_unknown_codes(file)
     differing = _make_delta(file, target)
-    counts = Counts()
     if differing and target.resolved:
         differing -= _leave_out_unresolved(file, target)
-    if file.name == "receipts" and differing:
-        _find_taken_numbers()
     if file.replaces:
-        counts.deleted = _withdraw_lines(file, target)
-    if differing:
+        _find_excess_lines(file, target)
+    return differing
+
+
+def write(file: File, differing: int, added: int = 0, **constants: int) -> Counts:
+    """Withdraws, changes and adds what `compare` found; `added` rows were added before."""
+    target = target_of(file)
+    counts = Counts(new=added)
+    if file.name == "receipts" and differing:
+        differing -= _leave_out_taken_numbers()
+    if file.replaces:
+        counts.deleted = _withdraw_excess_lines(file, target)
+    if differing > added:
         counts.changed = _change(file, target)
-        counts.new = _add(file, target) if counts.changed < differing else 0
+        if added + counts.changed < differing:
+            counts.new += add(file, **constants)
     counts.same = value_of(f"SELECT count(*) FROM stage_{file.name}") - counts.new - counts.changed
     return counts
 
@@ -150,46 +159,57 @@ def _find_unknown_tariffs() -> None:
     )
 
 
-def _find_taken_numbers() -> None:
+def _leave_out_taken_numbers() -> int:
     """R9: a receipt's number stands on no other receipt, once all of the set's are applied.
 
     Rows with a taken number are left out: the table would refuse them.
     """
+    taken = """
+        SELECT d.row_line FROM delta_receipts d
+        JOIN (SELECT number, min(row_line) AS first FROM stage_receipts
+              GROUP BY number HAVING count(*) > 1) o USING (number)
+        WHERE o.first < d.row_line
+        UNION
+        SELECT d.row_line FROM delta_receipts d
+        JOIN billing_receipt t ON t.number = d.number
+         AND (t.account_id, t.month) <> (d.account_id, d.month)
+        LEFT JOIN delta_receipts n ON n.known AND n.account_id = t.account_id
+         AND n.month = t.month AND n.number <> t.number
+        WHERE n.row_line IS NULL"""
     found = execute(
-        """INSERT INTO problem
-        SELECT 'receipts', d.row_line, 'number', d.number, 'R9', 'number_taken', NULL, a.number
-        FROM delta_receipts d JOIN billing_personalaccount a ON a.id = d.account_id
-        WHERE EXISTS (SELECT FROM stage_receipts o
-                      WHERE o.number = d.number AND o.row_line < d.row_line)
-           OR EXISTS (SELECT FROM billing_receipt t WHERE t.number = d.number
-                      AND (t.account_id, t.month) <> (d.account_id, d.month)
-                      AND NOT EXISTS (SELECT FROM delta_receipts n WHERE n.known
-                                      AND n.account_id = t.account_id AND n.month = t.month
-                                      AND n.number <> t.number))"""
+        f"""INSERT INTO problem
+        SELECT 'receipts', row_line, 'number', number, 'R9', 'number_taken', NULL, account
+        FROM ({taken}) t JOIN stage_receipts s USING (row_line)"""
     )
     if found:
-        execute(
+        found = execute(
             "DELETE FROM delta_receipts d USING problem p"
             " WHERE p.file = 'receipts' AND p.line = d.row_line AND p.sentence = 'number_taken'"
         )
+    return found
 
 
-def _withdraw_lines(file: File, target: Target) -> int:
+def _find_excess_lines(file: File, target: Target) -> None:
     """Lines of a month that the set mentions, but which it does not name any more."""
+    resolved = target.joins.replace("LEFT ", "")
+    key = ", ".join(f"{target.values[name]} AS {name}" for name in target.key)
+    month = key.rpartition(", ")[0]
+    execute(
+        f"""INSERT INTO gone (file, account_id, service_id, month, line)
+        SELECT '{file.name}', t.* FROM (
+            SELECT t.account_id, t.service_id, t.month, t.line
+            FROM (SELECT DISTINCT {month} FROM stage_{file.name} s {resolved}) g
+            JOIN {target.table} t USING (account_id, service_id, month)
+            EXCEPT
+            SELECT {key} FROM stage_{file.name} s {resolved}) t"""
+    )
+
+
+def _withdraw_excess_lines(file: File, target: Target) -> int:
     return execute(
-        f"""WITH mentioned AS (
-            SELECT a.id AS account_id, g.service, (g.month || '-01')::date AS month
-            FROM (SELECT DISTINCT account, service, month FROM stage_{file.name}) g
-            JOIN billing_personalaccount a ON a.number = g.account),
-        withdrawn AS (
-            DELETE FROM {target.table} t USING mentioned g
-            WHERE t.account_id = g.account_id AND t.service_id = g.service AND t.month = g.month
-            AND NOT EXISTS (
-                SELECT FROM stage_{file.name} s {target.joins.replace("LEFT ", "")}
-                WHERE {target.match})
-            RETURNING t.account_id, t.service_id, t.month)
-        INSERT INTO gone (file, account_id, service_id, month)
-        SELECT '{file.name}', * FROM withdrawn"""
+        f"""DELETE FROM {target.table} t USING gone g
+        WHERE g.file = '{file.name}' AND g.row_line IS NULL AND t.account_id = g.account_id
+        AND t.service_id = g.service_id AND t.month = g.month AND t.line = g.line"""
     )
 
 
@@ -208,14 +228,17 @@ def _change(file: File, target: Target) -> int:
     return changed + execute(change)
 
 
-def _add(file: File, target: Target) -> int:
-    names = quoted(target.values)
+def add(file: File, **constants: int) -> int:
+    """Adds the rows whose keys the table lacks, with the same constants in each; their number."""
+    target = target_of(file)
+    names = quoted([*target.values, *constants])
+    values = ", ".join([quoted(target.values), *map(str, constants.values())])
     added = execute(
         f"INSERT INTO {target.table} ({names})"
-        f" SELECT {names} FROM delta_{file.name} WHERE NOT known"
+        f" SELECT {values} FROM delta_{file.name} WHERE NOT known"
     )
     # Tells the planner of a table that grew by a tenth or more: the rules that follow join it.
     known = value_of("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", target.table)
-    if added * 10 >= known:
+    if added and added * 10 >= known:
         execute(f"ANALYZE {target.table}")
     return added

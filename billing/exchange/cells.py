@@ -44,7 +44,7 @@ def text(length: int) -> Kind:
     """Any text of 1 to `length` characters, trimmed."""
     pattern = re.compile(rf".{{1,{length}}}", re.DOTALL)
     bare = rf'(?!\s)[^",\r\n]{{1,{length}}}+(?<!\s)'
-    quoted = rf'"(?!\s)[^"\r\n]{{1,{length}}}+(?<!\s)"'
+    quoted = rf'"(?!\s)(?:[^"\r\n]|""){{1,{length}}}+(?<!\s)"'
     return Kind(
         "text",
         pattern,

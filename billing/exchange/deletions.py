@@ -1,15 +1,28 @@
 """What a set withdraws: `deletions.csv`, each row a file and a key of it."""
 
-from billing.exchange.apply import GONE, Counts
+from billing.exchange.apply import Counts
 from billing.exchange.layout import BY_NAME, FILES, File
 from billing.exchange.reader import Misshapen, Records, take
 from billing.exchange.sources import DELETIONS, Source
-from billing.exchange.staging import execute, spooled_problems
+from billing.exchange.staging import execute, spooled_problems, value_of
 from billing.exchange.targets import target_of
 
 COLUMNS = ("file", "key")
 # In this order: what names a meter goes before the meter.
 WITHDRAWN = tuple(file for file in reversed(FILES) if file.owner == "account")
+# What tells a withdrawn row to the rules, by its file.
+_TELLING = {
+    "terms": {"account_id": "t.account_id", "valid_from": "t.valid_from"},
+    "meters": {"account_id": "t.account_id", "meter_id": "t.id", "serial": "t.serial"},
+    "readings": {
+        "account_id": "a.id",
+        "meter_id": "t.meter_id",
+        "taken_on": "t.taken_on",
+        "source": "t.source",
+    },
+    "receipts": {"account_id": "t.account_id", "month": "t.month"},
+}
+_OF_MONTH = {"account_id": "t.account_id", "service_id": "t.service_id", "month": "t.month"}
 # Files whose last part of the key may hold the sign that joins the parts.
 _LAST_IS_FREE = ("meters", "payments")
 
@@ -94,36 +107,43 @@ def _enter(sentence: str, found: str) -> None:
     )
 
 
-def withdraw() -> dict[str, Counts]:
-    """Deletes what is withdrawn; the counts of each file, and of deletions.csv itself.
+def find_gone() -> None:
+    """Enters what is withdrawn in `gone`.
 
     R1: an account or a service that a key names exists. What is gone already stays so.
     """
     _find_unknown("account", "accounts.csv", "SELECT number FROM billing_personalaccount")
     _find_unknown("service", "services.csv", "SELECT code FROM billing_service")
+    for file in WITHDRAWN:
+        telling = _TELLING.get(file.name, _OF_MONTH)
+        execute(
+            f"""INSERT INTO gone (file, row_line, {", ".join(telling)})
+            SELECT '{file.name}', s.row_line, {", ".join(telling.values())} {_rows(file)}"""
+        )
+
+
+def withdraw() -> dict[str, Counts]:
+    """Deletes what is withdrawn; the counts of each file, and of deletions.csv itself."""
     counts = {DELETIONS: Counts()}
     for file in WITHDRAWN:
-        deleted = _withdraw(file)
+        target = target_of(file)
+        key = ", ".join(f't."{name}"' for name in target.key)
+        deleted = execute(
+            f"DELETE FROM {target.table} t WHERE ({key}) IN (SELECT {key} {_rows(file)})"
+        )
         if deleted:
             counts[file.name] = Counts(deleted=deleted)
             counts[DELETIONS].deleted += deleted
+    staged = value_of("SELECT count(*) FROM stage_deletions")
+    counts[DELETIONS].same = staged - counts[DELETIONS].deleted
     return counts
 
 
-def _withdraw(file: File) -> int:
+def _rows(file: File) -> str:
+    """A FROM clause of the file's rows that are withdrawn: `t`, by `s`, of account `a`."""
     target = target_of(file)
-    columns = GONE[file.name]
-    own_key = {"meter_id": "t.id"} if file.name == "meters" else {}
-    returned = ", ".join(own_key.get(name, f"t.{name}") for name in columns)
-    return execute(
-        f"""WITH withdrawn AS (
-            DELETE FROM {target.table} t
-            USING stage_deletions s {target.joins.replace("LEFT ", "")}
-            WHERE s.file = '{file.name}' AND {target.match}
-            RETURNING s.row_line, {returned})
-        INSERT INTO gone (file, row_line, {", ".join(columns)})
-        SELECT '{file.name}', * FROM withdrawn"""
-    )
+    return f"""FROM stage_deletions s {target.joins.replace("LEFT ", "")}
+        JOIN {target.table} t ON {target.match} WHERE s.file = '{file.name}'"""
 
 
 def _find_unknown(column: str, file: str, known: str) -> None:

@@ -16,11 +16,10 @@ from pathlib import Path
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from billing.exchange import apply, deletions, meters, rejects, rules, staging, tariffs
+from billing.exchange import apply, deletions, meters, receipts, rejects, rules, staging, tariffs
 from billing.exchange.apply import Counts
 from billing.exchange.layout import FILES, File
 from billing.exchange.problems import NotASet, Problem
-from billing.exchange.receipts import freeze_receipts
 from billing.exchange.sources import DELETIONS, TOTALS, Source, find
 from billing.exchange.totals import find_broken_totals
 from billing.models import Import
@@ -70,6 +69,7 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
     in_part: bool = False
+    receipts_made: int = 0
     seconds: float = 0.0
 
     @property
@@ -129,6 +129,8 @@ def load(
             if report.refused or options.check:
                 raise _Undone
             report.outcome = Outcome.PARTLY if report.in_part else Outcome.LOADED
+            if report.receipts_made:
+                record.texts_id = receipts.store_texts()
             note()
     except _Undone:
         report.outcome = Outcome.REFUSED if report.refused else Outcome.CHECKED
@@ -264,7 +266,7 @@ def _apply_owned_until_good(
         staging.drop_fallen(tables)
         fallen = staging.number_of_fallen()
         staging.execute("SAVEPOINT applied")
-        counts = _apply_owned(owned, names, progress)
+        counts = _apply_owned(owned, names, progress, record)
         staging.note_fallen()
         if staging.number_of_fallen() == fallen:
             break
@@ -272,7 +274,8 @@ def _apply_owned_until_good(
             return report.counts.update(counts)
         staging.undo_all_but_problems("applied")
     progress.phase("receipts")
-    freeze_receipts(names, record)
+    further = receipts.number_versions(record)
+    report.receipts_made = further + counts.get("receipts", Counts()).new
     report.counts.update(counts)
     some_left = any(
         staging.value_of(f"SELECT EXISTS (SELECT FROM {table})") for table, _owner in tables
@@ -280,21 +283,32 @@ def _apply_owned_until_good(
     report.in_part = bool(options.accept_valid and fallen and some_left)
 
 
-def _apply_owned(owned: list[File], names: set[str], progress: Progress) -> dict[str, Counts]:
-    counts: dict[str, Counts] = {}
-    withdrawn: dict[str, Counts] = {}
+def _apply_owned(
+    owned: list[File], names: set[str], progress: Progress, record: Import
+) -> dict[str, Counts]:
+    differing, added = {}, {}
     for file in owned:
         progress.phase(file.name)
-        if DELETIONS in names and not withdrawn and file.name != "accounts":
-            withdrawn = deletions.withdraw()
-        counts[file.name] = apply.bring(file)
-    if DELETIONS in names and not withdrawn:
-        withdrawn = deletions.withdraw()
+        differing[file.name] = apply.compare(file)
+        if file.name in apply.NAMED:
+            added[file.name] = apply.add(file)
+    if DELETIONS in names:
+        deletions.find_gone()
+    rules.find_touched(names)
+    receipts.freeze_what_changes(names)
+    counts: dict[str, Counts] = {}
+    withdrawn = deletions.withdraw() if DELETIONS in names else {}
+    for file in owned:
+        progress.phase(file.name)
+        constants = {"made_by_id": record.pk} if file.name == "receipts" else {}
+        counts[file.name] = apply.write(
+            file, differing[file.name], added.get(file.name, 0), **constants
+        )
     for name, taken in withdrawn.items():
         counts.setdefault(name, Counts()).deleted += taken.deleted
     staging.note_fallen()
     progress.phase("rules")
-    rules.find_touched(names)
+    rules.find_written()
     meters.widen_charged(names)
     rules.find_broken_balances(names)
     meters.find_unknown_meters(names)

@@ -140,25 +140,33 @@ def find_broken_readings(files: set[str]) -> None:
         SELECT x.value, x.taken_on FROM billing_reading x
         WHERE x.meter_id = k.meter_id AND x.source = k.source AND x.taken_on {side} k.taken_on
         ORDER BY x.taken_on {order} LIMIT 1) {name} ON TRUE"""
+    too_large = "r.value >= power(10::numeric, m.digits)"
+    fell = falls("p.value", "r.value")
+    falls_after = falls("coalesce(r.value, p.value)", "n.value")
     execute(
-        f"""CREATE TEMP TABLE fallen_reading AS
-        SELECT k.file, k.row_line, m.account_id, x.sentence, x.wanted
+        f"""CREATE TEMP TABLE suspect AS
+        SELECT k.*, m.account_id, {too_large} AS too_large, {fell} AS fell, {falls_after} AS falls,
+               m.digits::text AS digits, p.value::text AS before, n.value::text AS after,
+               n.taken_on AS after_on, r.value IS NOT NULL AS is_there
         FROM looked k JOIN billing_meter m ON m.id = k.meter_id
         LEFT JOIN billing_reading r ON r.meter_id = k.meter_id AND r.taken_on = k.taken_on
          AND r.source = k.source
         {neighbour.format(side="<", order="DESC", name="p")}
         {neighbour.format(side=">", order="ASC", name="n")}
-        CROSS JOIN LATERAL (
-            SELECT 'digits' AS sentence, m.digits::text AS wanted
-            WHERE r.value >= power(10::numeric, m.digits)
-            UNION ALL
-            SELECT 'reading_before', p.value::text WHERE {falls("p.value", "r.value")}
-            UNION ALL
-            SELECT 'reading_after', n.value::text
-            WHERE {falls("coalesce(r.value, p.value)", "n.value")} AND NOT EXISTS (
-                SELECT FROM looked o WHERE o.meter_id = k.meter_id AND o.source = k.source
-                AND o.taken_on = n.taken_on AND r.value IS NOT NULL)
-        ) x"""
+        WHERE {too_large} OR {fell} OR {falls_after}"""
+    )
+    # A later reading that is looked at itself tells of its own fall.
+    execute(
+        """CREATE TEMP TABLE fallen_reading AS
+        SELECT file, row_line, account_id, 'digits' AS sentence, digits AS wanted
+        FROM suspect WHERE too_large
+        UNION ALL
+        SELECT file, row_line, account_id, 'reading_before', before FROM suspect WHERE fell
+        UNION ALL
+        SELECT file, row_line, account_id, 'reading_after', after FROM suspect k
+        WHERE falls AND NOT (is_there AND EXISTS (
+            SELECT FROM looked o WHERE o.meter_id = k.meter_id AND o.source = k.source
+            AND o.taken_on = k.after_on))"""
     )
     for file, column in (("readings", "value"), ("meters", "digits"), ("deletions", "key")):
         if file in files:

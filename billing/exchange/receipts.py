@@ -1,161 +1,223 @@
-"""Freezes the receipts that a set brings or whose figures it changes."""
+"""Keeps what receipts showed before a set changes it, and counts their versions.
+
+A receipt shows the tables as they are. Before rows behind it change, what it showed is
+kept; when the change has made a figure differ, it gets another version.
+"""
 
 from billing.exchange.staging import execute, value_of
 from billing.models import Import
 
 _MONTH = "account_id, month"
 _KEY = "account_id, service_id, month"
-_LAST_DAY = "(p.month + interval '1 month - 1 day')::date"
-
-# What every receipt of one import has in common, in both languages.
-_TEXTS = """
-    SELECT jsonb_build_object(
-        'suppliers', (SELECT jsonb_object_agg(code, to_jsonb(x) - 'code') FROM billing_supplier x),
-        'services', (SELECT jsonb_object_agg(code, to_jsonb(x) - 'code') FROM billing_service x),
-        'branches', (SELECT jsonb_object_agg(code, to_jsonb(x) - 'code') FROM billing_branch x),
-        'banks', (SELECT jsonb_object_agg(code, to_jsonb(x) - 'code') FROM billing_bank x))"""
+_LAST_DAY = "({month} + interval '1 month - 1 day')::date"
+_HEAD = "number, issued_on, due_on, amount_due"
 
 
-def freeze_receipts(files: set[str], record: Import) -> int:
-    """Makes a version of each touched receipt that has none with these figures; their number.
+def freeze_what_changes(files: set[str]) -> None:
+    """Keeps what the loaded receipts show whose facts the set is about to change.
 
-    Reads `billed`, the months that the set touches.
+    Reads `billed`, `gone` and the deltas, before any of them is written.
     """
-    _find_printed()
-    if not value_of("SELECT count(*) FROM printed"):
-        return 0
-    _gather_figures()
-    _gather_home()
-    _store_facts()
-    columns = "number, issued_on, due_on, amount_due, figures"
-    return execute(
-        f"""INSERT INTO billing_frozenreceipt
-            ({_MONTH}, version, {columns}, readings, payer_id, home_id, texts_id, made_by_id)
-        SELECT {_MONTH}, coalesce(f.version, 0) + 1, p.number, p.issued_on, p.due_on, p.amount_due,
-               coalesce(g.figures, '{{}}'), coalesce(h.readings, '[]'), payer.id, home.id,
-               {_fact_of(_TEXTS)}, %s
-        FROM printed p
-        LEFT JOIN figured g USING ({_MONTH})
-        JOIN at_home h USING ({_MONTH})
-        JOIN billing_frozenfact payer ON payer.digest = h.payer_digest
-        JOIN billing_frozenfact home ON home.digest = h.home_digest
-        LEFT JOIN LATERAL (
-            SELECT version, home_id, {columns} FROM billing_frozenreceipt o
-            WHERE o.account_id = p.account_id AND o.month = p.month
-            ORDER BY version DESC LIMIT 1) f ON TRUE
-        WHERE (f.number, f.issued_on, f.due_on, f.amount_due, f.figures, f.home_id)
-            IS DISTINCT FROM
-            (p.number, p.issued_on, p.due_on, p.amount_due, coalesce(g.figures, '{{}}'), home.id)""",
-        record.pk,
-    )
-
-
-def _find_printed() -> None:
+    if not value_of("SELECT EXISTS (SELECT FROM billing_receipt)"):
+        return
     execute(
         f"""CREATE TEMP TABLE printed AS
-        SELECT {_MONTH}, r.number, r.issued_on, r.due_on, r.amount_due
-        FROM billed b JOIN billing_receipt r USING ({_MONTH})"""
+        SELECT {_MONTH}, r.{_HEAD.replace(", ", ", r.")}, r.version, r.made_by_id
+        FROM ({" UNION ".join(_changing(files))}) b JOIN billing_receipt r USING ({_MONTH})
+        WHERE NOT EXISTS (SELECT FROM billing_frozenreceipt f WHERE f.account_id = r.account_id
+                          AND f.month = r.month AND f.version = r.version)"""
     )
+    if value_of("SELECT EXISTS (SELECT FROM printed)"):
+        _gather()
+        _store_facts()
+        execute(
+            f"""INSERT INTO billing_frozenreceipt
+                ({_MONTH}, version, {_HEAD}, figures, readings, payer_id, home_id, made_by_id)
+            SELECT {_MONTH}, version, {_HEAD}, figures, readings, payer.id, home.id, made_by_id
+            FROM shown
+            JOIN billing_frozenfact payer ON payer.digest = payer_digest
+            JOIN billing_frozenfact home ON home.digest = home_digest"""
+        )
+        execute("DROP TABLE shown")
+    execute("DROP TABLE printed")
+
+
+def _changing(files: set[str]) -> list[str]:
+    """Selects of accounts and months behind which something changes."""
+    last_day = _LAST_DAY.format(month="r.month")
+    every = "JOIN billing_receipt r USING (account_id)"
+    selects = [f"SELECT {_MONTH} FROM billed"]
+    if "accounts" in files:
+        selects.append(
+            """SELECT r.account_id, r.month FROM delta_accounts d
+            JOIN billing_personalaccount a USING (number)
+            JOIN billing_receipt r ON r.account_id = a.id WHERE d.known"""
+        )
+    terms = ["SELECT account_id, valid_from FROM gone WHERE file = 'terms'"]
+    if "terms" in files:
+        terms.append("SELECT account_id, valid_from FROM delta_terms")
+    selects.append(
+        f"""SELECT r.account_id, r.month FROM ({" UNION ALL ".join(terms)}) d {every}
+        WHERE {last_day} >= d.valid_from"""
+    )
+    meters = ["SELECT account_id FROM gone WHERE file = 'meters'"]
+    if "meters" in files:
+        meters.append("SELECT account_id FROM delta_meters WHERE known")
+    selects.append(f"SELECT r.account_id, r.month FROM ({' UNION ALL '.join(meters)}) d {every}")
+    readings = ["SELECT account_id, taken_on FROM gone WHERE file = 'readings'"]
+    if "readings" in files:
+        readings.append("SELECT account_id, taken_on FROM delta_readings")
+    selects.append(
+        f"""SELECT r.account_id, r.month FROM ({" UNION ALL ".join(readings)}) d {every}
+        WHERE {last_day} >= d.taken_on AND EXISTS (
+            SELECT FROM billing_charge c WHERE c.account_id = r.account_id
+            AND c.month = r.month AND c.from_on <= d.taken_on)"""
+    )
+    return selects
+
+
+def number_versions(record: Import) -> int:
+    """Gives each touched receipt that was kept before its version; how many are new ones.
+
+    It is a further version if a figure, the terms or a meter on it differs from the last
+    one kept, and else that one still.
+    """
+    execute(
+        f"""CREATE TEMP TABLE printed AS
+        SELECT r.account_id, r.month, r.{_HEAD.replace(", ", ", r.")}, r.version,
+               r.made_by_id, f.version AS last
+        FROM billed b JOIN billing_receipt r USING ({_MONTH})
+        JOIN LATERAL (SELECT * FROM billing_frozenreceipt o
+                      WHERE o.account_id = r.account_id AND o.month = r.month
+                      ORDER BY o.version DESC LIMIT 1) f ON TRUE
+        WHERE r.version <= f.version"""
+    )
+    further = 0
+    if value_of("SELECT EXISTS (SELECT FROM printed)"):
+        _gather()
+        last = """FROM shown p JOIN billing_frozenreceipt f
+              ON f.account_id = p.account_id AND f.month = p.month AND f.version = p.last
+            JOIN billing_frozenfact home ON home.id = f.home_id
+            WHERE p.account_id = r.account_id AND p.month = r.month"""
+        further = execute(
+            f"""UPDATE billing_receipt r SET version = p.last + 1, made_by_id = {record.pk:d} {last}
+            AND ((f.{_HEAD.replace(", ", ", f.")}, f.figures)
+                 IS DISTINCT FROM (p.{_HEAD.replace(", ", ", p.")}, p.figures)
+                 OR home.digest <> p.home_digest)"""
+        )
+        execute(
+            f"""UPDATE billing_receipt r SET version = p.last, made_by_id = f.made_by_id {last}
+            AND r.version < p.last"""
+        )
+        execute("DROP TABLE shown")
+    execute("DROP TABLE printed")
+    return further
+
+
+def _gather() -> None:
+    """Makes `shown`: `printed`, and what the tables hold behind each of its receipts."""
     execute(f"ANALYZE printed ({_MONTH})")
     execute(
         f"""CREATE TEMP TABLE printed_line AS
         SELECT c.* FROM printed p JOIN billing_charge c USING ({_MONTH})"""
     )
-
-
-def _gather_figures() -> None:
-    """Makes `figured`: per receipt its balances and lines by service."""
-
-    def lines(name: str, rows: str, cells: str, order: str) -> str:
-        return f"""LEFT JOIN (
-            SELECT {_KEY}, jsonb_agg(jsonb_build_array({cells}) ORDER BY {order}) AS {name}
-            FROM {rows} x GROUP BY {_KEY}) {name} USING ({_KEY})"""
-
-    charge = (
-        "x.line, x.serial, x.from_on, x.from_value, x.to_on, x.to_value, x.days, x.quantity,"
-        ' x.level, x."limit", x.price, x.vat_rate, x.amount'
-    )
-    adjustment = "x.line, x.reason_kk, x.reason_ru, x.quantity, x.amount"
-    printed = f"(SELECT x.* FROM printed p JOIN {{table}} x USING ({_MONTH}))"
     execute(
-        f"""CREATE TEMP TABLE figured AS
-        SELECT {_MONTH}, jsonb_object_agg(service_id, jsonb_build_object(
-            'balance', jsonb_build_array(l.opening, l.accrued, l.adjusted, l.paid, l.closing),
-            'charges', coalesce(charges, '[]'), 'adjustments', coalesce(adjustments, '[]'),
-            'payments', coalesce(payments, '[]'))) AS figures
-        FROM printed p JOIN billing_ledgerentry l USING ({_MONTH})
-        {lines("charges", "printed_line", charge, "x.line")}
-        {lines("adjustments", printed.format(table="billing_adjustment"), adjustment, "x.line")}
-        {
-            lines(
-                "payments",
-                printed.format(table="billing_payment"),
-                "x.reference, x.paid_on, x.amount",
-                "x.paid_on, x.reference",
-            )
-        }
-        GROUP BY {_MONTH}"""
+        f"""CREATE TEMP TABLE shown AS
+        SELECT p.*, coalesce(g.figures, '{{}}') AS figures, h.readings, h.payer, h.home,
+               sha256(convert_to(h.payer::text, 'UTF8')) AS payer_digest,
+               sha256(convert_to(h.home::text, 'UTF8')) AS home_digest
+        FROM printed p LEFT JOIN ({_FIGURES}) g USING ({_MONTH})
+        JOIN ({_HOMES}) h USING ({_MONTH})"""
     )
-    execute(f"ANALYZE figured ({_MONTH})")
+    execute("DROP TABLE printed_line")
 
 
-def _gather_home() -> None:
-    """Makes `at_home`: per receipt the payer, the terms and meters, and the readings.
+def _lines(name: str, rows: str, cells: str, order: str) -> str:
+    return f"""LEFT JOIN (
+        SELECT {_KEY}, jsonb_agg(jsonb_build_array({cells}) ORDER BY {order}) AS {name}
+        FROM {rows} x GROUP BY {_KEY}) {name} USING ({_KEY})"""
 
-    Terms are those in force from the first charged day to the month's end; readings those
-    of the charged meters over the same days.
-    """
-    execute(
-        f"""CREATE TEMP TABLE at_home AS
-        SELECT {_MONTH}, x.payer, x.home, i.readings,
-               sha256(convert_to(x.payer::text, 'UTF8')) AS payer_digest,
-               sha256(convert_to(x.home::text, 'UTF8')) AS home_digest
-        FROM printed p
-        JOIN billing_personalaccount a ON a.id = p.account_id
-        LEFT JOIN (
-            SELECT {_MONTH}, min(from_on) AS first, array_agg(DISTINCT serial) AS serials
-            FROM printed_line WHERE serial IS NOT NULL GROUP BY {_MONTH}) c USING ({_MONTH})
+
+def _printed(table: str) -> str:
+    return f"(SELECT x.* FROM printed p JOIN {table} x USING ({_MONTH}))"
+
+
+_CHARGE = (
+    "x.line, x.serial, x.from_on, x.from_value, x.to_on, x.to_value, x.days, x.quantity,"
+    ' x.level, x."limit", x.price, x.vat_rate, x.amount'
+)
+_ADJUSTMENT = "x.line, x.reason_kk, x.reason_ru, x.quantity, x.amount"
+_PAYMENT = "x.reference, x.paid_on, x.amount"
+_FIGURES = f"""
+    SELECT {_MONTH}, jsonb_object_agg(service_id, jsonb_build_object(
+        'balance', jsonb_build_array(l.opening, l.accrued, l.adjusted, l.paid, l.closing),
+        'charges', coalesce(charges, '[]'), 'adjustments', coalesce(adjustments, '[]'),
+        'payments', coalesce(payments, '[]'))) AS figures
+    FROM printed p JOIN billing_ledgerentry l USING ({_MONTH})
+    {_lines("charges", "printed_line", _CHARGE, "x.line")}
+    {_lines("adjustments", _printed("billing_adjustment"), _ADJUSTMENT, "x.line")}
+    {_lines("payments", _printed("billing_payment"), _PAYMENT, "x.paid_on, x.reference")}
+    GROUP BY {_MONTH}"""
+
+# Terms are those in force from the first charged day to the month's end; readings those of
+# the charged meters over the same days.
+_LAST = _LAST_DAY.format(month="p.month")
+_HOMES = f"""
+    SELECT {_MONTH}, i.readings,
+        jsonb_build_object('payer', a.payer, 'address_kk', a.address_kk,
+                           'address_ru', a.address_ru, 'branch', a.branch_id) AS payer,
+        jsonb_build_object('terms', t.terms, 'meters', i.meters) AS home
+    FROM printed p
+    JOIN billing_personalaccount a ON a.id = p.account_id
+    LEFT JOIN (
+        SELECT {_MONTH}, min(from_on) AS first, array_agg(DISTINCT serial) AS serials
+        FROM printed_line WHERE serial IS NOT NULL GROUP BY {_MONTH}) c USING ({_MONTH})
+    CROSS JOIN LATERAL (
+        SELECT coalesce(jsonb_agg(jsonb_build_array(t.valid_from, t.residents, t.electric_stove,
+                                  t.privileged, t.plan) ORDER BY t.valid_from), '[]') AS terms
+        FROM billing_terms t
+        WHERE t.account_id = p.account_id AND t.valid_from <= {_LAST}
+        AND NOT EXISTS (SELECT FROM billing_terms later WHERE later.account_id = t.account_id
+                        AND later.valid_from > t.valid_from
+                        AND later.valid_from <= coalesce(c.first, p.month))) t
+    CROSS JOIN LATERAL (
+        SELECT coalesce(jsonb_agg(jsonb_build_array(m.serial, m.service_id, m.digits, m.ratio)
+                                  ORDER BY m.serial), '[]') AS meters,
+               coalesce(jsonb_agg(r.readings ORDER BY m.serial), '[]') AS readings
+        FROM billing_meter m
         CROSS JOIN LATERAL (
-            SELECT jsonb_agg(jsonb_build_array(t.valid_from, t.residents, t.electric_stove,
-                                               t.privileged, t.plan) ORDER BY t.valid_from) AS terms
-            FROM billing_terms t
-            WHERE t.account_id = p.account_id AND t.valid_from <= {_LAST_DAY}
-            AND NOT EXISTS (SELECT FROM billing_terms later WHERE later.account_id = t.account_id
-                            AND later.valid_from > t.valid_from
-                            AND later.valid_from <= coalesce(c.first, p.month))) t
-        CROSS JOIN LATERAL (
-            SELECT jsonb_agg(jsonb_build_array(m.serial, m.service_id, m.digits, m.ratio)
-                             ORDER BY m.serial) AS meters,
-                   jsonb_agg(r.readings ORDER BY m.serial) AS readings
-            FROM billing_meter m
-            CROSS JOIN LATERAL (
-                SELECT jsonb_agg(jsonb_build_array(m.serial, r.taken_on, r.source, r.value)
-                                 ORDER BY r.taken_on, r.source) AS readings
-                FROM billing_reading r
-                WHERE r.meter_id = m.id AND r.taken_on BETWEEN c.first AND {_LAST_DAY}) r
-            WHERE m.account_id = p.account_id AND m.serial = ANY(c.serials)) i
-        CROSS JOIN LATERAL (SELECT
-            jsonb_build_object('payer', a.payer, 'address_kk', a.address_kk,
-                               'address_ru', a.address_ru, 'branch', a.branch_id) AS payer,
-            jsonb_build_object('terms', t.terms, 'meters', i.meters) AS home) x"""
-    )
-    execute(f"ANALYZE at_home ({_MONTH})")
+            SELECT coalesce(jsonb_agg(jsonb_build_array(m.serial, r.taken_on, r.source, r.value)
+                                      ORDER BY r.taken_on, r.source), '[]') AS readings
+            FROM billing_reading r
+            WHERE r.meter_id = m.id AND r.taken_on BETWEEN c.first AND {_LAST}) r
+        WHERE m.account_id = p.account_id AND m.serial = ANY(c.serials)) i"""
 
 
 def _store_facts() -> None:
-    """Stores what repeats, once each."""
-    for facts in (
-        "SELECT DISTINCT payer_digest, payer FROM at_home",
-        "SELECT DISTINCT home_digest, home FROM at_home",
-        f"SELECT sha256(convert_to(x.c::text, 'UTF8')), x.c FROM ({_TEXTS} AS c) x",
-    ):
+    """Stores payers and homes that are shown, once each."""
+    for name in ("payer", "home"):
         execute(
             f"""INSERT INTO billing_frozenfact (digest, content)
-            SELECT f.digest, f.content FROM ({facts}) f (digest, content)
-            WHERE NOT EXISTS (SELECT FROM billing_frozenfact o WHERE o.digest = f.digest)"""
+            SELECT DISTINCT {name}_digest, {name} FROM shown
+            WHERE NOT EXISTS (SELECT FROM billing_frozenfact o WHERE o.digest = {name}_digest)"""
         )
 
 
-def _fact_of(content: str) -> str:
-    return f"""(SELECT f.id FROM billing_frozenfact f
-        WHERE f.digest = (SELECT sha256(convert_to(x.c::text, 'UTF8')) FROM ({content} AS c) x))"""
+def store_texts() -> int:
+    """The number of the fact that holds the texts of suppliers, services, branches and banks."""
+    tables = ("supplier", "service", "branch", "bank")
+    rows = ", ".join(
+        f"'{name}', (SELECT jsonb_object_agg(code, to_jsonb(x) - 'code') FROM billing_{name} x)"
+        for name in tables
+    )
+    texts = f"(SELECT jsonb_build_object({rows}) AS content)"
+    digest = "sha256(convert_to(content::text, 'UTF8'))"
+    execute(
+        f"""INSERT INTO billing_frozenfact (digest, content)
+        SELECT {digest}, content FROM {texts} t
+        WHERE NOT EXISTS (SELECT FROM billing_frozenfact o WHERE o.digest = {digest})"""
+    )
+    return value_of(
+        f"SELECT id FROM billing_frozenfact JOIN (SELECT {digest} AS digest FROM {texts} t) t"
+        " USING (digest)"
+    )

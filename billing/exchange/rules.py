@@ -18,15 +18,16 @@ _SUMS = (
 
 
 def find_touched(files: set[str]) -> None:
-    """Makes `touched`, the ledger's keys that the set touches and by which file; `closed`,
-    the ledger's rows of these; `charged`, their charges by interval; `billed`, the months.
+    """Makes `touched`, the ledger's keys that the set touches and by which file, and `billed`,
+    the months of these and of the set's receipts; before anything is written.
     """
     parts = [
         f"SELECT {_KEY}, '{name}' AS file FROM delta_{name}" for name in LINES if name in files
     ]
     if "payments" in files:
         parts.append(
-            "SELECT account_id, old_service_id, old_month, 'payments' FROM delta_payments WHERE known"
+            "SELECT account_id, old_service_id, old_month, 'payments'"
+            " FROM delta_payments WHERE known"
         )
     parts.append(f"SELECT {_KEY}, file FROM gone WHERE service_id IS NOT NULL")
     flags = ", ".join(f"bool_or(file = '{name}') AS {name}" for name in LINES)
@@ -35,6 +36,15 @@ def find_touched(files: set[str]) -> None:
         f" FROM ({' UNION ALL '.join(parts)}) k GROUP BY {_KEY}"
     )
     execute(f"ANALYZE touched ({_KEY})")
+    months = ["touched", *(["delta_receipts"] if "receipts" in files else [])]
+    selects = [f"SELECT account_id, month FROM {name}" for name in months]
+    selects.append("SELECT account_id, month FROM gone WHERE file = 'receipts'")
+    execute(f"CREATE TEMP TABLE billed AS {' UNION '.join(selects)}")
+    execute("ANALYZE billed (account_id, month)")
+
+
+def find_written() -> None:
+    """Makes `closed`, the ledger's rows of touched keys, and `charged`, their intervals."""
     execute(
         f"""CREATE TEMP TABLE closed AS
         SELECT k.*, l.opening, l.accrued, l.adjusted, l.paid, l.closing
@@ -48,9 +58,6 @@ def find_touched(files: set[str]) -> None:
         FROM touched k JOIN billing_charge c USING ({_KEY})
         GROUP BY {_KEY}, c.serial, c.from_on, c.to_on, c.from_value, c.to_value"""
     )
-    receipts = " UNION SELECT account_id, month FROM delta_receipts" if "receipts" in files else ""
-    execute(f"CREATE TEMP TABLE billed AS SELECT DISTINCT account_id, month FROM touched{receipts}")
-    execute("ANALYZE billed (account_id, month)")
 
 
 def find_broken_balances(files: set[str]) -> None:

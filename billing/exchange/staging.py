@@ -46,6 +46,7 @@ def prepare() -> None:
         execute("SET LOCAL temp_buffers = '64MB'")
     execute("SET LOCAL work_mem = '64MB'")
     execute("SET LOCAL jit = off")
+    execute("SET LOCAL default_statistics_target = 30")
     # A loader that was killed lets go of the lock within a second.
     execute("SET LOCAL client_connection_check_interval = '1s'")
     columns = ", ".join(" ".join(pair) for pair in zip(PROBLEM, _PROBLEM_TYPES, strict=True))

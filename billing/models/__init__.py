@@ -1,7 +1,8 @@
 """Billing's data, as the exchange brings them, and who holds which personal account."""
 
 from billing.models.accounts import Holding, Meter, PersonalAccount, Reading, Terms
-from billing.models.frozen import FrozenFact, FrozenReceipt
+from billing.models.facts import FrozenFact
+from billing.models.frozen import FrozenReceipt
 from billing.models.imports import Import
 from billing.models.ledger import Adjustment, Charge, LedgerEntry, Payment, Receipt
 from billing.models.reference import Bank, Branch, Service, Supplier, Tariff, TariffBand, Vat

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.columns import one_of
+from billing.models.facts import FrozenFact
 
 
 class Outcome(models.TextChoices):
@@ -23,7 +24,8 @@ class Outcome(models.TextChoices):
 class Import(models.Model):
     """Who handed in which files when, and what came of it. Holds no personal data.
 
-    `kept` names the reports and rejects that it wrote, which do, with their SHA-256.
+    `kept` names the reports and rejects that it wrote, which do, with their SHA-256. `texts`
+    are those of suppliers, services, branches and banks as of an import that made receipts.
     """
 
     started_at = models.DateTimeField(_("started at"), default=timezone.now)
@@ -32,6 +34,9 @@ class Import(models.Model):
     is_check = models.BooleanField(_("a check"), default=False)
     files = models.JSONField(_("files"), default=dict)
     kept = models.JSONField(_("reports kept"), default=list)
+    texts = models.ForeignKey(
+        FrozenFact, models.PROTECT, null=True, related_name="+", verbose_name=_("texts")
+    )
     seconds = models.DecimalField(_("seconds"), max_digits=10, decimal_places=3, null=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
 

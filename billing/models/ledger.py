@@ -23,6 +23,7 @@ from billing.models.columns import (
     in_two_languages,
     not_negative,
 )
+from billing.models.imports import Import
 from billing.models.reference import Bank, Service
 
 
@@ -227,7 +228,11 @@ class Payment(models.Model):
 
 
 class Receipt(models.Model):
-    """The bill of a month over all services of an account, as billing issued it."""
+    """The bill of a month over all services of an account, as billing issued it.
+
+    `version` counts up when a figure on it is corrected; `made_by` is the import that made
+    this version. Earlier ones, and what has changed behind it since, are in FrozenReceipt.
+    """
 
     pk = models.CompositePrimaryKey("account_id", "month")
     account = proven_key(PersonalAccount, _("personal account"), related_name="receipts")
@@ -236,6 +241,8 @@ class Receipt(models.Model):
     issued_on = models.DateField(_("issued on"))
     due_on = models.DateField(_("pay by"))
     amount_due = Money(_("amount due"))
+    version = models.PositiveSmallIntegerField(_("version"), default=1, db_default=1)
+    made_by = proven_key(Import, _("import"), related_name="receipts", null=True)
 
     class Meta:
         verbose_name = _("receipt")
