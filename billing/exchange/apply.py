@@ -8,7 +8,7 @@ Rules ask about these alone: what did not change still holds.
 from dataclasses import dataclass
 
 from billing.exchange.layout import BY_NAME, File
-from billing.exchange.staging import execute, quoted, value_of
+from billing.exchange.staging import execute, quoted, row_of, value_of
 from billing.exchange.targets import Target, target_of
 
 
@@ -53,10 +53,10 @@ def compare(file: File) -> int:
     target = target_of(file)
     _find_unknown_codes(file)
     differing = _make_delta(file, target)
-    if differing and target.resolved:
-        differing -= _leave_out_unresolved(file, target)
     if file.replaces:
         _find_excess_lines(file, target)
+    if differing and target.resolved:
+        differing -= _leave_out_unresolved(file, target)
     return differing
 
 
@@ -194,12 +194,18 @@ def _find_excess_lines(file: File, target: Target) -> None:
     resolved = target.joins.replace("LEFT ", "")
     key = ", ".join(f"{target.values[name]} AS {name}" for name in target.key)
     month = key.rpartition(", ")[0]
+    lines = f"""(SELECT DISTINCT {month} FROM stage_{file.name} s {resolved}) g
+        JOIN {target.table} t USING (account_id, service_id, month)"""
+    there, named = row_of(
+        f"""SELECT (SELECT count(*) FROM {lines}), (SELECT count(*) FROM stage_{file.name})
+            - (SELECT count(*) FROM delta_{file.name} WHERE NOT known)"""
+    )
+    if there == named:
+        return
     execute(
         f"""INSERT INTO gone (file, account_id, service_id, month, line)
         SELECT '{file.name}', t.* FROM (
-            SELECT t.account_id, t.service_id, t.month, t.line
-            FROM (SELECT DISTINCT {month} FROM stage_{file.name} s {resolved}) g
-            JOIN {target.table} t USING (account_id, service_id, month)
+            SELECT t.account_id, t.service_id, t.month, t.line FROM {lines}
             EXCEPT
             SELECT {key} FROM stage_{file.name} s {resolved}) t"""
     )

@@ -308,7 +308,7 @@ def _apply_owned(
         counts.setdefault(name, Counts()).deleted += taken.deleted
     staging.note_fallen()
     progress.phase("rules")
-    rules.find_written()
+    rules.find_written(names)
     meters.widen_charged(names)
     rules.find_broken_balances(names)
     meters.find_unknown_meters(names)

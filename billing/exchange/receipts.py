@@ -84,12 +84,11 @@ def number_versions(record: Import) -> int:
     """
     execute(
         f"""CREATE TEMP TABLE printed AS
-        SELECT r.account_id, r.month, r.{_HEAD.replace(", ", ", r.")}, r.version,
+        SELECT {_MONTH}, r.{_HEAD.replace(", ", ", r.")}, r.version,
                r.made_by_id, f.version AS last
         FROM billed b JOIN billing_receipt r USING ({_MONTH})
-        JOIN LATERAL (SELECT * FROM billing_frozenreceipt o
-                      WHERE o.account_id = r.account_id AND o.month = r.month
-                      ORDER BY o.version DESC LIMIT 1) f ON TRUE
+        JOIN (SELECT {_MONTH}, max(version) AS version FROM billing_frozenreceipt
+              GROUP BY {_MONTH}) f USING ({_MONTH})
         WHERE r.version <= f.version"""
     )
     further = 0

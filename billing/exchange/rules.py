@@ -5,7 +5,7 @@ where the set has one, else the lines that brought the difference.
 """
 
 from billing.exchange.speakers import MONTH, Speaker, of_month, tell, withdrawn
-from billing.exchange.staging import execute
+from billing.exchange.staging import execute, value_of
 
 LINES = ("ledger", "charges", "adjustments", "payments")
 _KEY = "account_id, service_id, month"
@@ -18,45 +18,67 @@ _SUMS = (
 
 
 def find_touched(files: set[str]) -> None:
-    """Makes `touched`, the ledger's keys that the set touches and by which file, and `billed`,
-    the months of these and of the set's receipts; before anything is written.
+    """Makes `touched`, keys of the ledger whose lines the set touches without their own row,
+    and `billed`, the months of all that it touches; before anything is written.
     """
-    parts = [
-        f"SELECT {_KEY}, '{name}' AS file FROM delta_{name}" for name in LINES if name in files
+    lines = [
+        f"SELECT {_KEY}, '{name}' AS file FROM delta_{name}" for name in LINES[1:] if name in files
     ]
     if "payments" in files:
-        parts.append(
+        lines.append(
             "SELECT account_id, old_service_id, old_month, 'payments'"
             " FROM delta_payments WHERE known"
         )
-    parts.append(f"SELECT {_KEY}, file FROM gone WHERE service_id IS NOT NULL")
-    flags = ", ".join(f"bool_or(file = '{name}') AS {name}" for name in LINES)
+    lines.append(f"SELECT {_KEY}, file FROM gone WHERE service_id IS NOT NULL")
+    flags = ", ".join(f"bool_or(file = '{name}') AS {name}" for name in LINES[1:])
+    own = "TRUE"
+    if "ledger" in files:
+        own = f"({_KEY}) NOT IN (SELECT {_KEY} FROM delta_ledger)"
     execute(
         f"CREATE TEMP TABLE touched AS SELECT {_KEY}, {flags}"
-        f" FROM ({' UNION ALL '.join(parts)}) k GROUP BY {_KEY}"
+        f" FROM ({' UNION ALL '.join(lines)}) k WHERE {own} GROUP BY {_KEY}"
     )
     execute(f"ANALYZE touched ({_KEY})")
-    months = ["touched", *(["delta_receipts"] if "receipts" in files else [])]
+    months = ["touched", *(f"delta_{name}" for name in ("ledger", "receipts") if name in files)]
     selects = [f"SELECT account_id, month FROM {name}" for name in months]
     selects.append("SELECT account_id, month FROM gone WHERE file = 'receipts'")
     execute(f"CREATE TEMP TABLE billed AS {' UNION '.join(selects)}")
     execute("ANALYZE billed (account_id, month)")
 
 
-def find_written() -> None:
-    """Makes `closed`, the ledger's rows of touched keys, and `charged`, their intervals."""
-    execute(
-        f"""CREATE TEMP TABLE closed AS
-        SELECT k.*, l.opening, l.accrued, l.adjusted, l.paid, l.closing
+def find_written(files: set[str]) -> None:
+    """Makes `closed`, the ledger's rows of all that is touched, and `charged`, their intervals."""
+    figures = "opening, accrued, adjusted, paid, closing"
+    rows = [
+        f"""SELECT k.*, FALSE AS ledger, {figures}
         FROM touched k JOIN billing_ledgerentry l USING ({_KEY})"""
-    )
+    ]
+    if "ledger" in files:
+        rows.append(f"SELECT {_KEY}, FALSE, FALSE, FALSE, TRUE, {figures} FROM delta_ledger")
+    execute(f"CREATE TEMP TABLE closed AS {' UNION ALL '.join(rows)}")
     execute(f"ANALYZE closed ({_KEY})")
+    interval = f"{_KEY}, serial, from_on, to_on, from_value, to_value"
+    sums = "sum(quantity) AS quantity, sum(amount) AS amount"
+    if _charges_are_new(files):
+        # Each touched month has the set's own lines alone, or none of them.
+        charges = f"""delta_charges UNION ALL
+            SELECT {interval}, quantity, amount FROM closed k JOIN billing_charge c USING ({_KEY})
+            WHERE ({_KEY}) NOT IN (SELECT {_KEY} FROM delta_charges)"""
+        charges = f"(SELECT {interval}, quantity, amount FROM {charges}) c"
+    else:
+        charges = f"""(SELECT {_KEY} FROM touched UNION SELECT {_KEY} FROM closed) k
+            JOIN billing_charge c USING ({_KEY})"""
     execute(
-        f"""CREATE TEMP TABLE charged AS
-        SELECT {_KEY}, c.serial, c.from_on, c.to_on, c.from_value, c.to_value,
-               sum(c.quantity) AS quantity, sum(c.amount) AS amount
-        FROM touched k JOIN billing_charge c USING ({_KEY})
-        GROUP BY {_KEY}, c.serial, c.from_on, c.to_on, c.from_value, c.to_value"""
+        f"CREATE TEMP TABLE charged AS SELECT {interval}, {sums} FROM {charges} GROUP BY {interval}"
+    )
+
+
+def _charges_are_new(files: set[str]) -> bool:
+    """Whether no month that the set's charges mention had any before."""
+    return "charges" in files and not value_of(
+        """SELECT EXISTS (SELECT FROM delta_charges WHERE known)
+        OR EXISTS (SELECT FROM gone WHERE file = 'charges')
+        OR (SELECT count(*) FROM delta_charges) < (SELECT count(*) FROM stage_charges)"""
     )
 
 
