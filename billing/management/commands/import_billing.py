@@ -74,10 +74,8 @@ class Command(BaseCommand):
             except Busy:
                 self.stop(_("Another import is running."), BUSY)
             except OSError as error:
-                self.stop(
-                    _("%(file)s: %(reason)s") % {"file": error.filename, "reason": error.errno},
-                    NOT_A_SET,
-                )
+                reason = _("The system refuses a file: %(file)s (%(code)s).")
+                self.stop(reason % {"file": error.filename, "code": error.errno}, NOT_A_SET)
             except (OperationalError, InterfaceError):
                 self.stop(
                     _(
