@@ -1,10 +1,12 @@
-"""Loads the sample set beside a raw COPY of the same files, then times a page and a PDF.
+"""Times pages and a PDF on the sample set, then the import beside a raw COPY of its files.
+
+    make bench [ARGS="--accounts 100000 --months 2"]
 
 Everything happens in one run on a database of its own, each pair in turn (A, B, A, B), so
 that the ratios hold on a noisy machine.
 """
 
-import csv
+import argparse
 import os
 import statistics
 import sys
@@ -14,6 +16,7 @@ from pathlib import Path
 
 import django
 
+from bench import exchange
 from cabinet.embedded_postgres import Cluster
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -31,20 +34,6 @@ def median_ms(*works: Callable[[], object], turns: int = TURNS) -> list[float]:
             work()
             taken.append(time.perf_counter() - started)
     return [statistics.median(taken) * 1000 for taken in seconds]
-
-
-def raw_copy() -> None:
-    """The set's files into bare unlogged tables of text."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        for path in sorted(SAMPLE.glob("*.csv")):
-            with path.open(encoding="utf-8", newline="") as stream:
-                columns = ", ".join(f'"{name}" text' for name in next(csv.reader(stream)))
-                cursor.execute(f"DROP TABLE IF EXISTS raw_{path.stem}")
-                cursor.execute(f"CREATE UNLOGGED TABLE raw_{path.stem} ({columns})")
-                stream.seek(0)
-                cursor.copy_expert(f"COPY raw_{path.stem} FROM STDIN CSV HEADER", stream)
 
 
 def clear() -> None:
@@ -80,8 +69,7 @@ def measure() -> None:
     for command in ("catalogues", "migrate"):
         call_command(command, verbosity=0)
     collect_static()
-    copied, cleared, loaded, repeated = median_ms(raw_copy, clear, first_load, again)
-    tell("sample set: raw COPY", copied)
+    cleared, loaded, repeated = median_ms(clear, first_load, again)
     tell("sample set: first load", loaded - cleared)
     tell("sample set: loaded again", repeated)
 
@@ -104,6 +92,10 @@ def tell(name: str, milliseconds: float) -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…")
+    parser.add_argument("--accounts", type=int, default=100_000, help="of the set to import")
+    parser.add_argument("--months", type=int, default=2, help="of which the last is its close")
+    options = parser.parse_args()
     cluster = Cluster(BASE_DIR / "var", "bench-postgres", durable=False)
     cluster.start()
     try:
@@ -118,6 +110,8 @@ def main() -> None:
         make_database(cluster)
         django.setup()
         measure()
+        clear()
+        exchange.measure(options.accounts, options.months)
     finally:
         cluster.stop()
 

@@ -194,8 +194,8 @@ def _find_excess_lines(file: File, target: Target) -> None:
     resolved = target.joins.replace("LEFT ", "")
     key = ", ".join(f"{target.values[name]} AS {name}" for name in target.key)
     month = key.rpartition(", ")[0]
-    lines = f"""(SELECT DISTINCT {month} FROM stage_{file.name} s {resolved}) g
-        JOIN {target.table} t USING (account_id, service_id, month)"""
+    lines = f"""{target.table} t WHERE (account_id, service_id, month) IN (
+        SELECT {month} FROM stage_{file.name} s {resolved})"""
     there, named = row_of(
         f"""SELECT (SELECT count(*) FROM {lines}), (SELECT count(*) FROM stage_{file.name})
             - (SELECT count(*) FROM delta_{file.name} WHERE NOT known)"""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
 from billing.exchange import apply, deletions, meters, receipts, rejects, rules, staging, tariffs
 from billing.exchange.apply import Counts
@@ -28,6 +29,16 @@ from billing.models.imports import Outcome
 IMPORT_LOCK = 0x5A4B4942  # one import at a time, over all machines
 RUNNING_LOCK = 0x5A4B  # with an import's number: it is alive
 DISK_FULL = "53100"
+
+
+PHASES = {
+    "read": N_("reading"),
+    "judge": N_("checking rows"),
+    "compare": N_("comparing"),
+    "write": N_("writing"),
+    "rules": N_("checking balances"),
+    "receipts": N_("counting receipts"),
+}
 
 
 class Busy(Exception):
@@ -85,9 +96,9 @@ class Report:
 
 @dataclass
 class Progress:
-    """What the loader tells while it works: a phase's name, bytes read."""
+    """What the loader tells while it works: a phase (of PHASES) and its file, bytes read."""
 
-    phase: Callable[[str], object] = field(default=lambda name: None)
+    phase: Callable[[str, str], object] = field(default=lambda phase, file: None)
     reading: Callable[[int], object] = field(default=lambda total: None)
     on_bytes: Callable[[int], object] = field(default=lambda count: None)
 
@@ -205,8 +216,8 @@ def _load(
     apply.prepare()
     staging.execute("CREATE TEMP TABLE told_of AS SELECT unnest(%s) AS file", sorted(names))
     _stage(by_name, files, progress)
-    progress.phase("rows")
     for file in files:
+        progress.phase("judge", file.name)
         staging.find_broken_conditions(file)
         staging.find_duplicates(file)
     if DELETIONS in names:
@@ -231,7 +242,7 @@ def _stage(by_name: dict[str, Source], files: list[File], progress: Progress) ->
     for source in by_name.values():
         source.on_bytes = progress.on_bytes
     for file in files:
-        progress.phase(file.name)
+        progress.phase("read", file.name)
         staging.stage(by_name[file.name], file)
     if DELETIONS in by_name:
         deletions.stage_deletions(by_name[DELETIONS])
@@ -273,7 +284,7 @@ def _apply_owned_until_good(
         if not options.accept_valid:
             return report.counts.update(counts)
         staging.undo_all_but_problems("applied")
-    progress.phase("receipts")
+    progress.phase("receipts", "")
     further = receipts.number_versions(record)
     report.receipts_made = further + counts.get("receipts", Counts()).new
     report.counts.update(counts)
@@ -288,18 +299,19 @@ def _apply_owned(
 ) -> dict[str, Counts]:
     differing, added = {}, {}
     for file in owned:
-        progress.phase(file.name)
+        progress.phase("compare", file.name)
         differing[file.name] = apply.compare(file)
         if file.name in apply.NAMED:
             added[file.name] = apply.add(file)
     if DELETIONS in names:
         deletions.find_gone()
+    progress.phase("receipts", "")
     rules.find_touched(names)
     receipts.freeze_what_changes(names)
     counts: dict[str, Counts] = {}
     withdrawn = deletions.withdraw() if DELETIONS in names else {}
     for file in owned:
-        progress.phase(file.name)
+        progress.phase("write", file.name)
         constants = {"made_by_id": record.pk} if file.name == "receipts" else {}
         counts[file.name] = apply.write(
             file, differing[file.name], added.get(file.name, 0), **constants
@@ -307,7 +319,7 @@ def _apply_owned(
     for name, taken in withdrawn.items():
         counts.setdefault(name, Counts()).deleted += taken.deleted
     staging.note_fallen()
-    progress.phase("rules")
+    progress.phase("rules", "")
     rules.find_written(names)
     meters.widen_charged(names)
     rules.find_broken_balances(names)

@@ -119,14 +119,17 @@ def find_broken_readings(files: set[str]) -> None:
     unless the meter passed over zero.
     """
     parts = [
-        "SELECT meter_id, taken_on, source, 'deletions' AS file, row_line FROM gone"
+        "SELECT meter_id, taken_on, source, NULL::numeric AS value, 'deletions' AS file, row_line"
+        " FROM gone"
         " WHERE file = 'readings'"
     ]
     if "readings" in files:
-        parts.append("SELECT meter_id, taken_on, source, 'readings', row_line FROM delta_readings")
+        parts.append(
+            "SELECT meter_id, taken_on, source, value, 'readings', row_line FROM delta_readings"
+        )
     if "meters" in files:
         parts.append(
-            """SELECT m.id, r.taken_on, r.source, 'meters', d.row_line FROM delta_meters d
+            """SELECT m.id, r.taken_on, r.source, r.value, 'meters', d.row_line FROM delta_meters d
             JOIN billing_meter m USING (account_id, serial)
             JOIN billing_reading r ON r.meter_id = m.id WHERE d.known"""
         )
@@ -140,17 +143,15 @@ def find_broken_readings(files: set[str]) -> None:
         SELECT x.value, x.taken_on FROM billing_reading x
         WHERE x.meter_id = k.meter_id AND x.source = k.source AND x.taken_on {side} k.taken_on
         ORDER BY x.taken_on {order} LIMIT 1) {name} ON TRUE"""
-    too_large = "r.value >= power(10::numeric, m.digits)"
-    fell = falls("p.value", "r.value")
-    falls_after = falls("coalesce(r.value, p.value)", "n.value")
+    too_large = "k.value >= power(10::numeric, m.digits)"
+    fell = falls("p.value", "k.value")
+    falls_after = falls("coalesce(k.value, p.value)", "n.value")
     execute(
         f"""CREATE TEMP TABLE suspect AS
-        SELECT k.*, m.account_id, {too_large} AS too_large, {fell} AS fell, {falls_after} AS falls,
+        SELECT k.meter_id, k.source, k.file, k.row_line, m.account_id, {too_large} AS too_large, {fell} AS fell, {falls_after} AS falls,
                m.digits::text AS digits, p.value::text AS before, n.value::text AS after,
-               n.taken_on AS after_on, r.value IS NOT NULL AS is_there
+               n.taken_on AS after_on, k.value IS NOT NULL AS is_there
         FROM looked k JOIN billing_meter m ON m.id = k.meter_id
-        LEFT JOIN billing_reading r ON r.meter_id = k.meter_id AND r.taken_on = k.taken_on
-         AND r.source = k.source
         {neighbour.format(side="<", order="DESC", name="p")}
         {neighbour.format(side=">", order="ASC", name="n")}
         WHERE {too_large} OR {fell} OR {falls_after}"""

@@ -266,7 +266,7 @@ def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
-def take(column: Column, cell: str) -> str | None | Wrong:
+def take(column: Column, cell: str) -> str | Wrong | None:
     """The cell as it is stored, None for an empty one, or what is wrong with it."""
     kind = column.kind
     if kind.trimmed:

@@ -88,7 +88,7 @@ def test_every_attempt_is_one_record(loaded, tmp_path):
 def test_an_import_that_breaks_off(loaded, tmp_path):
     folder = sets.write(tmp_path / "broken", {"banks": loaded["banks"]})
 
-    def disk_fails(_name):
+    def disk_fails(_phase, _file):
         raise OSError("the disk is gone")
 
     before = sets.physical_rows()

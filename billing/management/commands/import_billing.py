@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from billing.exchange.load import Busy, NoRoom, Options, Progress, Report, load
+from billing.exchange.load import PHASES, Busy, NoRoom, Options, Progress, Report, load
 from billing.exchange.problems import NotASet
 from billing.models.imports import Outcome
 from cabinet import figures
@@ -96,7 +96,7 @@ class Command(BaseCommand):
         """Loads with a bar of the bytes read, where someone is watching."""
         with tqdm(unit="B", unit_scale=True, disable=None, leave=False, file=sys.stderr) as bar:
             progress = Progress(
-                phase=lambda name: bar.set_postfix_str(name),
+                phase=lambda phase, file: bar.set_postfix_str(f"{_(PHASES[phase])} {file}"),
                 reading=lambda total: bar.reset(total),
                 on_bytes=bar.update,
             )

@@ -1,0 +1,143 @@
+"""How fast a set is imported, beside a raw COPY of the same files in the same run.
+
+A history is loaded first; then the last month's close as billing would send it, then the
+same set again. Raw COPY goes into bare unlogged tables, once of text and once of the
+columns' own types, before and after each load.
+"""
+
+import csv
+import resource
+import shutil
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.generate import generate
+
+AGAIN = 3
+
+
+def raw_copy(folder: Path, *, typed: bool) -> float:
+    """Seconds to copy the set's files into bare unlogged tables."""
+    from django.db import connection
+
+    started = time.perf_counter()
+    with connection.cursor() as cursor:
+        for path in sorted(folder.glob("*.csv")):
+            with path.open(encoding="utf-8", newline="") as stream:
+                header = next(csv.reader(stream))
+                columns = ", ".join(
+                    f'"{name}" {kind_of(path.stem, name, typed)}' for name in header
+                )
+                cursor.execute(f"DROP TABLE IF EXISTS raw_{path.stem}")
+                cursor.execute(f"CREATE UNLOGGED TABLE raw_{path.stem} ({columns})")
+                stream.seek(0)
+                cursor.copy_expert(f"COPY raw_{path.stem} FROM STDIN CSV HEADER", stream, 1 << 18)
+    return time.perf_counter() - started
+
+
+def kind_of(file: str, column: str, typed: bool) -> str:
+    """The column's type in the exchange, or text."""
+    from billing.exchange.layout import BY_NAME
+
+    if not typed or file not in BY_NAME:
+        return "text"
+    return next(c.kind.sql for c in BY_NAME[file].columns if c.name == column)
+
+
+class Timing:
+    """Seconds by phase of the import, and by file for those that have one."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.began = time.perf_counter()
+        self.running = ""
+
+    def phase(self, phase: str, file: str) -> None:
+        """What ran until now took as long as it did."""
+        now = time.perf_counter()
+        if self.running:
+            self.seconds[self.running] += now - self.began
+        self.running, self.began = phase, now
+
+
+def load(folder: Path) -> tuple[float, dict[str, float], dict[str, int]]:
+    """Seconds in all and by phase, and rows by what became of them."""
+    from billing.exchange.load import Progress
+    from billing.exchange.load import load as load_set
+
+    timing = Timing()
+    report = load_set(folder, "bench", progress=Progress(phase=timing.phase))
+    timing.phase("", "")
+    if not report.loaded:
+        raise SystemExit(f"The set is bad: {report.problems[:3]}")
+    rows: dict[str, int] = defaultdict(int)
+    for counts in report.counts.values():
+        for name, count in vars(counts).items():
+            rows[name] += count
+    return report.seconds, timing.seconds, rows
+
+
+def written() -> tuple[int, int, int]:
+    """Rows inserted, updated and deleted in billing's tables so far, by the server's statistics."""
+    from django.db import connection
+
+    connection.close()  # a session reports its statistics at its end
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(n_tup_ins)::int, sum(n_tup_upd)::int, sum(n_tup_del)::int"
+            " FROM pg_stat_user_tables WHERE relname LIKE 'billing\\_%%'"
+            " AND relname <> 'billing_import'",
+            [],
+        )
+        return cursor.fetchone()
+
+
+@contextmanager
+def sets(accounts: int, months: int) -> Iterator[tuple[Path, Path]]:
+    """The folders of a history and of the close of its last month."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    try:
+        generate(folder / "history", accounts, months, to_month=months - 1)
+        generate(folder / "close", accounts, months, only_last=True)
+        yield folder / "history", folder / "close"
+    finally:
+        shutil.rmtree(folder)
+
+
+def measure(accounts: int, months: int) -> None:
+    """Prints what loading takes, as multiples of the raw COPY around it."""
+    with sets(accounts, months) as (history, close):
+        print(f"{accounts:,} accounts, {months - 1} months loaded, then one more\n")
+        for name, folder in (("history", history), ("close", close)):
+            tell(name, folder, 1)
+        before = written()
+        tell("close again", close, AGAIN)
+        print(f"rows written meanwhile: {[b - a for a, b in zip(before, written(), strict=True)]}")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"memory of the process at its peak: {peak:.0f} MB")
+
+
+def tell(name: str, folder: Path, times: int) -> None:
+    """Loads the folder so many times, each between two raw copies."""
+    text, typed, loads = [], [], []
+    for _turn in range(times):
+        text.append(raw_copy(folder, typed=False))
+        typed.append(raw_copy(folder, typed=True))
+        loads.append(load(folder))
+    text.append(raw_copy(folder, typed=False))
+    typed.append(raw_copy(folder, typed=True))
+    seconds, phases, rows = sorted(loads, key=lambda load: load[0])[len(loads) // 2]
+    total = sum(rows.values())
+    base, base_typed = statistics.median(text), statistics.median(typed)
+    print(
+        f"{name}: {total:,} rows in {seconds:.1f} s, {total / seconds:,.0f} a second;"
+        f" raw COPY of text {base:.2f} s ({seconds / base:.1f} ×),"
+        f" of types {base_typed:.2f} s ({seconds / base_typed:.1f} ×)"
+    )
+    parts = ", ".join(f"{phase} {taken:.1f}" for phase, taken in phases.items())
+    print(f"  seconds by phase: {parts}\n")
