@@ -57,12 +57,14 @@ def widen_charged(files: set[str]) -> None:
                 WHERE NOT n.known AND a.id = d.account_id)"""
         changed.append(f"SELECT account_id, NULL FROM delta_terms d{new}")
     execute(
-        f"""INSERT INTO charged
+        f"""WITH changed (account_id, serial) AS ({" UNION ".join(changed)})
+        INSERT INTO charged
         SELECT c.account_id, c.service_id, c.month, c.serial, c.from_on, c.to_on, c.from_value,
                c.to_value, sum(c.quantity), sum(c.amount)
-        FROM billing_charge c JOIN ({" UNION ".join(changed)}) d (account_id, serial)
-          ON d.account_id = c.account_id AND coalesce(d.serial, c.serial) = c.serial
-        WHERE NOT EXISTS (SELECT FROM charged o WHERE (o.account_id, o.service_id, o.month)
+        FROM (SELECT DISTINCT account_id FROM changed) d JOIN billing_charge c USING (account_id)
+        WHERE EXISTS (SELECT FROM changed x WHERE x.account_id = c.account_id
+                      AND (x.serial IS NULL OR x.serial = c.serial))
+        AND NOT EXISTS (SELECT FROM charged o WHERE (o.account_id, o.service_id, o.month)
                           = (c.account_id, c.service_id, c.month))
         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8"""
     )
@@ -70,8 +72,7 @@ def widen_charged(files: set[str]) -> None:
 
 def find_unknown_meters(files: set[str]) -> None:
     """R1: lines name a meter of their account and service, readings one that is there."""
-    every = "serial"
-    speakers = of_intervals(files, every, "unknown_meter")
+    speakers = of_intervals(files, "serial", "unknown_meter")
     if speakers:
         tell(
             """SELECT c.*, NULL::text AS wanted FROM charged c
@@ -148,7 +149,8 @@ def find_broken_readings(files: set[str]) -> None:
     falls_after = falls("coalesce(k.value, p.value)", "n.value")
     execute(
         f"""CREATE TEMP TABLE suspect AS
-        SELECT k.meter_id, k.source, k.file, k.row_line, m.account_id, {too_large} AS too_large, {fell} AS fell, {falls_after} AS falls,
+        SELECT k.meter_id, k.source, k.file, k.row_line, m.account_id,
+               {too_large} AS too_large, {fell} AS fell, {falls_after} AS falls,
                m.digits::text AS digits, p.value::text AS before, n.value::text AS after,
                n.taken_on AS after_on, k.value IS NOT NULL AS is_there
         FROM looked k JOIN billing_meter m ON m.id = k.meter_id

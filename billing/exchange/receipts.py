@@ -204,19 +204,15 @@ def _store_facts() -> None:
 
 def store_texts() -> int:
     """The number of the fact that holds the texts of suppliers, services, branches and banks."""
-    tables = ("supplier", "service", "branch", "bank")
+    tables = {"suppliers": "supplier", "services": "service", "branches": "branch", "banks": "bank"}
     rows = ", ".join(
-        f"'{name}', (SELECT jsonb_object_agg(code, to_jsonb(x) - 'code') FROM billing_{name} x)"
-        for name in tables
+        f"'{name}', (SELECT jsonb_object_agg(code, to_jsonb(x) - 'code') FROM billing_{table} x)"
+        for name, table in tables.items()
     )
-    texts = f"(SELECT jsonb_build_object({rows}) AS content)"
-    digest = "sha256(convert_to(content::text, 'UTF8'))"
+    texts = f"""(SELECT content, sha256(convert_to(content::text, 'UTF8')) AS digest
+        FROM (SELECT jsonb_build_object({rows}) AS content) t) t"""
     execute(
-        f"""INSERT INTO billing_frozenfact (digest, content)
-        SELECT {digest}, content FROM {texts} t
-        WHERE NOT EXISTS (SELECT FROM billing_frozenfact o WHERE o.digest = {digest})"""
+        f"""INSERT INTO billing_frozenfact (digest, content) SELECT t.digest, t.content FROM {texts}
+        WHERE NOT EXISTS (SELECT FROM billing_frozenfact f WHERE f.digest = t.digest)"""
     )
-    return value_of(
-        f"SELECT id FROM billing_frozenfact JOIN (SELECT {digest} AS digest FROM {texts} t) t"
-        " USING (digest)"
-    )
+    return value_of(f"SELECT f.id FROM billing_frozenfact f JOIN {texts} USING (digest)")

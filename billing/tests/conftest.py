@@ -37,6 +37,21 @@ def nothing_loaded(db):
 
 
 @pytest.fixture
+def refuse(loaded, tmp_path):
+    """Loads the set, which changes nothing; what was told."""
+
+    def refused(files):
+        before = exchange_sets.physical_rows()
+        report = exchange_sets.load(exchange_sets.write(tmp_path / "set", files))
+        assert not report.loaded
+        assert exchange_sets.physical_rows() == before
+        assert all(problem.message and "%(" not in problem.message for problem in report.problems)
+        return exchange_sets.told(report)
+
+    return refused
+
+
+@pytest.fixture
 def import_billing(capsys):
     """Runs the command: its exit code, and what it printed to stdout and stderr."""
 

@@ -227,6 +227,23 @@ def rows(columns: Iterable[str], *lines: str) -> list[Row]:
     return [dict(zip(names, line.split(","), strict=True)) for line in lines]
 
 
+def of(files: Set, name: str, **key: str) -> Row:
+    """The one row of the file with that key."""
+    (row,) = [row for row in files[name] if key.items() <= row.items()]
+    return row
+
+
+def one(name: str, line: str) -> Set:
+    """A set of one row."""
+    return {name: rows(COLUMNS[name], line)}
+
+
+def shift(row: Row, tenge: str) -> None:
+    """The ledger's row with another opening, and so another closing."""
+    for column in ("opening", "closing"):
+        row[column] = str(Decimal(row[column]) + Decimal(tenge))
+
+
 def small_set() -> Set:
     """Two accounts, two services, February and March 2026 closed, and a payment for April.
 
