@@ -32,7 +32,7 @@ DISK_FULL = "53100"
 
 
 PHASES = {
-    "read": N_("reading"),
+    "read": N_("reading rows"),
     "judge": N_("checking rows"),
     "compare": N_("comparing"),
     "write": N_("writing"),
