@@ -6,6 +6,22 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+# Documents once issued stay as they were, whoever writes.
+NEVER_CHANGES = """
+CREATE FUNCTION billing_never_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'rows of % never change', TG_TABLE_NAME; END $$;
+CREATE TRIGGER never_changes AFTER UPDATE OR DELETE ON billing_frozenreceipt
+    FOR EACH ROW EXECUTE FUNCTION billing_never_changes();
+CREATE TRIGGER never_changes AFTER UPDATE OR DELETE ON billing_frozenfact
+    FOR EACH ROW EXECUTE FUNCTION billing_never_changes();
+"""
+IT_MAY_CHANGE = """
+DROP TRIGGER never_changes ON billing_frozenfact;
+DROP TRIGGER never_changes ON billing_frozenreceipt;
+DROP FUNCTION billing_never_changes();
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -93,4 +109,5 @@ class Migration(migrations.Migration):
             model_name='frozenreceipt',
             constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='frozen_receipt_version_from_one'),
         ),
+        migrations.RunSQL(NEVER_CHANGES, IT_MAY_CHANGE),
     ]

@@ -288,3 +288,28 @@ class ImportFactory(DjangoModelFactory):
     name = "2026-02"
     seconds = Decimal("1.000")
     outcome = "loaded"
+
+
+class FrozenFactFactory(DjangoModelFactory):
+    class Meta:
+        model = models.FrozenFact
+
+    digest = factory.Sequence(lambda n: n.to_bytes(32, "big"))
+    content = factory.LazyAttribute(lambda fact: {"payer": fact.digest.hex()})
+
+
+class FrozenReceiptFactory(DjangoModelFactory):
+    class Meta:
+        model = models.FrozenReceipt
+
+    account = factory.SubFactory(PersonalAccountFactory)
+    month = FEBRUARY
+    version = 1
+    number = factory.Sequence(lambda n: f"{n + 60_000_000_000_000}")
+    issued_on = dt.date(2026, 3, 5)
+    due_on = dt.date(2026, 3, 25)
+    amount_due = Decimal("1450.00")
+    figures = factory.LazyFunction(dict)
+    readings = factory.LazyFunction(list)
+    payer = factory.SubFactory(FrozenFactFactory)
+    home = factory.SubFactory(FrozenFactFactory)

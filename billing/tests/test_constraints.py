@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.apps import apps
+from django.db import InternalError, connection, transaction
 
 from accounts.tests import constraints
 from accounts.tests.constraints import SAME, Case
@@ -45,6 +46,8 @@ FURTHER = {
     models.Payment: {"reference": "B"},
     models.Receipt: {"month": dt.date(2026, 3, 1), "number": "B"},
     models.Import: {},
+    models.FrozenFact: {"digest": bytes(31) + b"!"},
+    models.FrozenReceipt: {"version": 2},
 }
 METERED = {
     "serial": None,
@@ -156,6 +159,12 @@ CASES = [
     Case("billing_receipt_pkey", make.ReceiptFactory, {"month": SAME}),
     Case("receipt_month_first_day", make.ReceiptFactory, {"month": NEXT_DAY}),
     Case("receipt_number_once", make.ReceiptFactory, {"number": SAME}),
+    Case("billing_receipt_version_check", make.ReceiptFactory, {"version": -1}, {"version": 2}),
+    Case("billing_frozenfact_digest_key", make.FrozenFactFactory, {"digest": SAME}),
+    Case("billing_frozenreceipt_pkey", make.FrozenReceiptFactory, {"version": SAME}),
+    Case("frozen_receipt_month_first_day", make.FrozenReceiptFactory, {"month": NEXT_DAY}),
+    Case("frozen_receipt_version_from_one", make.FrozenReceiptFactory, {"version": 0}),
+    Case("billing_frozenreceipt_version_check", make.FrozenReceiptFactory, {"version": -1}),
     # imports
     Case("import_outcome_known", make.ImportFactory, {"outcome": "lost"}, {"outcome": "refused"}),
 ]
@@ -228,3 +237,18 @@ def test_reference_names_what_exists(factory, column, nothing):
     diagnosis = constraints.fails_on(row, {**further(type(row)), column: nothing})
     assert (diagnosis.sqlstate, diagnosis.table_name) == ("23503", row._meta.db_table)
     assert f"({column})=({nothing})" in diagnosis.message_detail
+
+
+@pytest.mark.parametrize("factory", [make.FrozenReceiptFactory, make.FrozenFactFactory])
+@pytest.mark.parametrize(
+    "action", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"]
+)
+def test_what_was_issued_is_neither_changed_nor_deleted(factory, action):
+    table = factory()._meta.db_table
+    column = "version" if factory is make.FrozenReceiptFactory else "digest"
+    with (
+        pytest.raises(InternalError, match="never change"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(action.format(table=table, column=column))
