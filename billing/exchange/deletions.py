@@ -4,7 +4,7 @@ from billing.exchange.apply import Counts
 from billing.exchange.layout import BY_NAME, FILES, File
 from billing.exchange.reader import Misshapen, Records, take
 from billing.exchange.sources import DELETIONS, Source
-from billing.exchange.staging import execute, spooled_problems, value_of
+from billing.exchange.staging import execute, spooled, value_of
 from billing.exchange.targets import target_of
 
 COLUMNS = ("file", "key")
@@ -39,7 +39,7 @@ def stage_deletions(source: Source) -> None:
     execute(f"CREATE TEMP TABLE stage_deletions (row_line integer, file text, key text, {parts})")
     records = Records(source)
     places = records.places(COLUMNS)
-    with spooled_problems() as enter:
+    with spooled("problem") as enter:
         for line, record in records:
             source.rows += 1
             if isinstance(record, Misshapen):
@@ -60,8 +60,9 @@ def _stage_key(line: int, file: File, key: str, enter: object) -> None:
     wrong = len(cells) != len(columns)
     taken = [] if wrong else [take(c, cell) for c, cell in zip(columns, cells, strict=True)]
     if wrong or any(not isinstance(part, str) for part in taken):
-        form = "|".join(file.key)
-        enter(DELETIONS, line, "key", key, "F", "key", form, owner)  # type: ignore[operator]
+        fault = next((part for part in taken if part and part[0] == "R9"), None)
+        fault = fault or ("F", "key", "|".join(file.key))
+        enter(DELETIONS, line, "key", key, *fault, owner)  # type: ignore[operator]
         return
     names = ", ".join(f'"{column.name}"' for column in columns)
     places = ", ".join(["%s"] * len(columns))

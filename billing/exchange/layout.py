@@ -168,6 +168,14 @@ FILES = (
             _column("price", cells.PRICE),
         ),
         ("service", "plan", "valid_from", "electric_stove", "privileged", "level"),
+        (
+            Condition(
+                "s.plan <> 'flat' OR s.limit_per_resident IS NULL",
+                "limit_per_resident",
+                "R8",
+                "flat",
+            ),
+        ),
     ),
     File(
         "accounts",

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_noop as N_
 
 from billing.exchange import apply, deletions, meters, receipts, rejects, rules, staging, tariffs
 from billing.exchange.apply import Counts
+from billing.exchange.given import write_values_as_given
 from billing.exchange.layout import FILES, File
 from billing.exchange.problems import NotASet, Problem
 from billing.exchange.sources import DELETIONS, TOTALS, Source, find
@@ -131,6 +132,8 @@ def load(
         record.save()
 
     try:
+        if options.report:
+            rejects.refuse_devices(options.report)
         if options.rejects:
             rejects.prepare_folder(options.rejects, path)
         sources.extend(find(path))
@@ -232,6 +235,8 @@ def _load(
 
     _count_rejected(by_name, files, report)
     report.problem_count = staging.value_of("SELECT count(*) FROM problem")
+    if report.problem_count:
+        write_values_as_given(sources)
     report.problems = list(rejects.problems(options.limit))
     _write(sources, report, options, record)
     staging.discard()
@@ -317,7 +322,9 @@ def _apply_owned(
             file, differing[file.name], added.get(file.name, 0), **constants
         )
     for name, taken in withdrawn.items():
-        counts.setdefault(name, Counts()).deleted += taken.deleted
+        of_file = counts.setdefault(name, Counts())
+        of_file.deleted += taken.deleted
+        of_file.same += taken.same
     staging.note_fallen()
     progress.phase("rules", "")
     rules.find_written(names)

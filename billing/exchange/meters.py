@@ -12,8 +12,13 @@ _SAME_INTERVAL = f"""{MONTH} AND s.serial = b.serial AND s.from_on = b.from_on
 _MULTIPLIES_OUT = "round(s.quantity * s.price * (1 + s.vat_rate), 2) = s.amount"
 
 
-def of_intervals(files: set[str], column: str, sentence: str) -> list[Speaker]:
-    """Who speaks of a charged interval: its lines, else what changed under it."""
+def of_intervals(
+    files: set[str], column: str, sentence: str, *, of_meter: str = "serial"
+) -> list[Speaker]:
+    """Who speaks of a charged interval: its lines, else what changed under it.
+
+    `column` is the cell of a line, `of_meter` that of a meter, which is to blame.
+    """
     speakers = []
     if "charges" in files:
         speakers.append(
@@ -28,12 +33,13 @@ def of_intervals(files: set[str], column: str, sentence: str) -> list[Speaker]:
         )
     if "meters" in files:
         serial = "stage_meters s ON s.account = a.number AND s.serial = b.serial"
-        speakers.append(Speaker("meters", serial, "serial", "s.serial", sentence))
+        speakers.append(Speaker("meters", serial, of_meter, f"s.{of_meter}", sentence))
     if "terms" in files:
         terms = "stage_terms s ON s.account = a.number"
         speakers.append(Speaker("terms", terms, "valid_from", "s.valid_from", sentence))
     if "deletions" in files:
         speakers += [
+            withdrawn("charges", "account_id service_id month", sentence),
             withdrawn("meters", "account_id serial", sentence),
             withdrawn("terms", "account_id", sentence),
         ]
@@ -97,7 +103,7 @@ def find_unknown_meters(files: set[str]) -> None:
 def find_broken_quantities(files: set[str]) -> None:
     """R5: an interval's quantities add up to what the meter counted, times its ratio."""
     passed = _PASSED.format(new="c.to_value", old="c.from_value")
-    speakers = of_intervals(files, "quantity", "counted")
+    speakers = of_intervals(files, "quantity", "counted", of_meter="ratio")
     if not speakers:
         return
     tell(

@@ -66,6 +66,7 @@ SENTENCES = {
     "levels": N_("Levels run from 1 without a gap: this would be level %(detail)s."),
     "limits": N_("Limits rise from level to level, and only the last level has none."),
     "last_limit": N_("The last level has no limit."),
+    "flat": N_("A flat price has no limit."),
     "no_terms": N_("There are no terms of the account for this interval."),
     "no_vat": N_("There is no VAT rate for this interval."),
     "no_tariff": N_("There is no tariff of the account's plan for this interval."),

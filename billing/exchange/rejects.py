@@ -66,6 +66,12 @@ def write_report(path: Path) -> None:
         file.write("\n]\n")
 
 
+def refuse_devices(path: Path) -> None:
+    """NotASet where the report would take the place of anything but a file."""
+    if path.exists() and not path.is_file():
+        raise NotASet(_("%(file)s is not a file.") % {"file": path})
+
+
 def prepare_folder(folder: Path, path: Path) -> None:
     """Makes the folder for rejects; NotASet when it holds anything but earlier rejects."""
     if folder.resolve() == path.resolve():
@@ -135,7 +141,8 @@ def _rejected(source: Source, with_fallen: bool) -> Iterator[list[str]]:
 
 def _told(name: str) -> Iterator[tuple[int, str]]:
     """The file's bad lines in order, each with all that is wrong with it."""
-    line, reasons = 0, []
+    line = 0
+    reasons: list[str] = []
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             "SELECT line, col, coalesce(value, ''), rule, sentence, coalesce(detail, '')"

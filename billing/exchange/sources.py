@@ -109,7 +109,7 @@ def find(path: Path) -> list[Source]:
 def _of_folder(folder: Path) -> list[Source]:
     def source(path: Path) -> Source:
         def open_file() -> BinaryIO:
-            return path.open("rb", buffering=0)  # type: ignore[return-value]
+            return path.open("rb", buffering=0)
 
         return Source(path.name, path.stat().st_size, open_file)
 

@@ -30,8 +30,8 @@ class Speaker:
 def tell(broken: str, rule: str, speakers: Sequence[Speaker], *, every_row: bool = False) -> None:
     """Enters each broken thing as a problem of one row of the set, or of every row.
 
-    Accounts that have fallen out already are not judged; what no row speaks of is told of the
-    first file of the set, since it must not pass.
+    A cell is told once, however much it breaks. Accounts that have fallen out already are not
+    judged; what no row speaks of is told of the first file of the set, since it must not pass.
     """
     execute(f"CREATE TEMP TABLE broken AS SELECT row_number() OVER () AS id, b.* FROM ({broken}) b")
     if value_of("SELECT count(*) FROM broken"):
@@ -46,13 +46,19 @@ def tell(broken: str, rule: str, speakers: Sequence[Speaker], *, every_row: bool
         distinct = "" if every_row else "DISTINCT ON (b.id)"
         execute(
             f"""INSERT INTO problem
-            SELECT {distinct} coalesce(r.file, (SELECT min(file) FROM told_of)),
-                   coalesce(r.line, 1), coalesce(r.col, ''), coalesce(r.value, ''), '{rule}',
-                   coalesce(r.sentence, '{speakers[0].sentence}'), b.wanted::text, a.number
-            FROM broken b JOIN billing_personalaccount a ON a.id = b.account_id
-            LEFT JOIN ({selects}) r ON r.id = b.id
-            WHERE NOT EXISTS (SELECT FROM fallen f WHERE f.owner = a.number)
-            ORDER BY b.id, r.rank, r.last, r.line"""
+            SELECT DISTINCT ON (file, line, col, sentence)
+                   file, line, col, value, '{rule}', sentence, wanted, number
+            FROM (
+                SELECT {distinct} b.id, a.number, b.wanted::text AS wanted,
+                       coalesce(r.file, (SELECT min(file) FROM told_of)) AS file,
+                       coalesce(r.line, 1) AS line, coalesce(r.col, '') AS col,
+                       coalesce(r.value, '') AS value,
+                       coalesce(r.sentence, '{speakers[0].sentence}') AS sentence
+                FROM broken b JOIN billing_personalaccount a ON a.id = b.account_id
+                LEFT JOIN ({selects}) r ON r.id = b.id
+                WHERE NOT EXISTS (SELECT FROM fallen f WHERE f.owner = a.number)
+                ORDER BY b.id, r.rank, r.last, r.line) heard
+            ORDER BY file, line, col, sentence, id"""
         )
     execute("DROP TABLE broken")
 

@@ -74,7 +74,7 @@ def stage(source: Source, file: File) -> None:
         f"CREATE TEMP TABLE stage_{file.name}"
         f" (row_line integer DEFAULT nextval('stage_line'), {columns})"
     )
-    with spooled_problems() as enter:
+    with spooled("problem") as enter:
         rows = Rows(
             source,
             file,
@@ -118,18 +118,17 @@ def _copy(rows: Rows, file: File) -> None:
 
 
 @contextmanager
-def spooled_problems() -> Iterator[Any]:
-    """Takes problems, by PROBLEM's values, while a COPY is under way; enters them after it."""
+def spooled(table: str) -> Iterator[Any]:
+    """Takes rows of the table while another COPY may be under way; enters them at the end."""
     with SpooledTemporaryFile(SPOOL_BYTES, "w+", encoding="utf-8", newline="\n") as spool:
         yield lambda *values: spool.write("\t".join(escaped(str(v)) for v in values) + "\n")
         spool.seek(0)
-        copy_problems(spool)
+        _copy_into(table, spool)
 
 
-def copy_problems(stream: IO[Any]) -> None:
-    """Enters problems given in COPY's text format."""
+def _copy_into(table: str, stream: IO[Any]) -> None:
     with connection.cursor() as cursor:
-        cursor.copy_expert("COPY problem FROM STDIN", stream, COPY_CHUNK)
+        cursor.copy_expert(f"COPY {table} FROM STDIN", stream, COPY_CHUNK)
 
 
 def enter_problem(*values: Any) -> None:
@@ -146,7 +145,7 @@ def undo_all_but_problems(savepoint: str) -> None:
         execute(f"ROLLBACK TO SAVEPOINT {savepoint}")
         execute("DELETE FROM problem")
         spool.seek(0)
-        copy_problems(spool)
+        _copy_into("problem", spool)
 
 
 def find_duplicates(file: File) -> None:

@@ -52,6 +52,7 @@ _METER = ' LEFT JOIN billing_meter m ON m.account_id = a.id AND m.serial = s."se
 @cache
 def target_of(file: File) -> Target:
     """The table of the file's rows."""
+    resolved: tuple[str, ...]
     if file.name == "readings":
         values = {"meter_id": "m.id"}
         named = {"account": "meter_id", "serial": "meter_id"}

@@ -1,8 +1,10 @@
 """What must hold of tariffs and terms after a set is applied: R8."""
 
+from billing.exchange.layout import BY_NAME
 from billing.exchange.meters import of_intervals
 from billing.exchange.speakers import tell
 from billing.exchange.staging import execute
+from billing.exchange.targets import target_of
 from billing.models.columns import Plan
 
 
@@ -17,6 +19,10 @@ def find_broken_bands(files: set[str]) -> None:
         for name in ("tariffs", "tariff_bands")
         if name in files
     )
+    line, brought = "NULL::integer", ""
+    if "tariff_bands" in files:  # of two bands for the same homes, the one that comes later
+        line, bands = "d.row_line", target_of(BY_NAME["tariff_bands"])
+        brought = f"LEFT JOIN delta_tariff_bands d ON {bands.match_row('d')}"
     execute(
         f"""CREATE TEMP TABLE broken_band AS
         SELECT DISTINCT ON (b.id) b.*, CASE
@@ -26,14 +32,14 @@ def find_broken_bands(files: set[str]) -> None:
             SELECT b.*, row_number() OVER w AS place, count(*) OVER (PARTITION BY
                        b.service_id, b.plan, b.valid_from, home.stove, home.privileged) AS levels,
                    lag(b.limit_per_resident) OVER w AS before
-            FROM billing_tariffband b
+            FROM (SELECT t.*, {line} AS row_line FROM billing_tariffband t {brought}) b
             JOIN ({touched}) t USING (service_id, plan, valid_from)
             JOIN (VALUES (FALSE, FALSE), (FALSE, TRUE), (TRUE, FALSE), (TRUE, TRUE))
               home (stove, privileged)
               ON coalesce(b.electric_stove, home.stove) = home.stove
              AND coalesce(b.privileged, home.privileged) = home.privileged
             WINDOW w AS (PARTITION BY b.service_id, b.plan, b.valid_from, home.stove,
-                         home.privileged ORDER BY b.level, b.id)
+                         home.privileged ORDER BY b.level, b.row_line NULLS FIRST, b.id)
         ) b
         WHERE b.level <> b.place
            OR (b.place = b.levels) <> (b.limit_per_resident IS NULL)
