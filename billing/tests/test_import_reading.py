@@ -1,5 +1,6 @@
 """Rows in their plain form go to the database as they stand; what is read says the same."""
 
+import csv
 import random
 
 import pytest
@@ -10,13 +11,13 @@ from billing.exchange.layout import BY_NAME, FILES
 from billing.exchange.reader import Rows, plain_form, take
 from billing.exchange.sources import BLOCK, find
 from billing.tests import exchange_sets as sets
-from billing.tests.exchange_sets import FIRST
+from billing.tests.exchange_sets import COLUMNS, FIRST
 
 PLAIN_ROWS = {
     file.name: plain_form(file, tuple(column.name for column in file.columns)) for file in FILES
 }
 PAYMENT = f"{FIRST},{{}},EL,2026-04-01,2026-04,5,HAL"
-HEADER = ",".join(sets.COLUMNS["payments"])
+HEADER = ",".join(COLUMNS["payments"])
 
 
 @pytest.mark.parametrize("name", [name for name, form in PLAIN_ROWS.items() if form])
@@ -76,14 +77,61 @@ def test_lines_are_counted_through_pieces_of_both_kinds(loaded, tmp_path, end):
 
 
 @pytest.mark.django_db
-def test_both_ways_store_the_same(loaded, tmp_path):
-    plain = [f"{FIRST},N{n},EL,2026-04-{n % 28 + 1:02},2026-04,{n + 1}.5,HAL" for n in range(300)]
-    assert sets.load(payments(tmp_path, plain)).problems == []
-    stored = sets.stored("payments")
-    (tmp_path / "set" / "payments.csv").write_text(
-        "\n".join([HEADER + ",error", *(f" {line},x" for line in plain)])
-    )
-    report = sets.load(tmp_path / "set")
-    assert report.problems == []
-    assert report.counts["payments"].same == 300
-    assert sets.stored("payments") == stored
+@pytest.mark.parametrize("folder", [sets.SAMPLE, sets.HARD], ids=["sample", "hard"])
+def test_read_cell_by_cell_the_rows_are_the_same(nothing_loaded, tmp_path, folder):
+    files = {name: sets.read(folder / f"{name}.csv") for name in COLUMNS}
+    with_error = {
+        name: [{"error": "", **row} for row in content] for name, content in files.items()
+    }
+    read = sets.write(tmp_path / "read", with_error)
+    runs = {
+        source.name: Rows(source, BY_NAME[source.name], print).next_run() for source in find(read)
+    }
+    assert set(runs.values()) == {"read"}
+    assert sets.told(sets.load(read)) == []
+    assert sets.holds(files)
+    before = sets.physical_rows()
+    assert sets.told(sets.load(folder)) == []
+    assert sets.physical_rows() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["\\.", "\\N", "NULL", "\\", "a\\tb", "''", 'a"b', "\u200b", "#"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_text_at_a_lines_beginning_and_end_survives(loaded, tmp_path, text, quoting):
+    bank = {"name_ru": text, "code": "KAS", "name_kk": text}
+    folder = sets.write(tmp_path / "set", {"banks": [bank]}, quoting=quoting)
+    assert sets.told(sets.load(folder)) == []
+    banks = [bank, *loaded["banks"]]
+    assert sets.stored("banks") == sets.wanted("banks", banks)
+
+
+def adjustments(reason, first, count):
+    """So many adjustments of a month that is not closed."""
+    return [
+        dict(
+            zip(
+                COLUMNS["adjustments"],
+                [FIRST, "EL", "2026-04", str(first + n), reason, "б", "", "1"],
+                strict=True,
+            )
+        )
+        for n in range(count)
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_rows_of_plain_pieces_and_others_are_all_stored(loaded, tmp_path, newline):
+    in_lines = newline.join(100 * ["а"])
+    content = [
+        *loaded["adjustments"],
+        *adjustments("а" * 200, 1, 2000),
+        *adjustments(in_lines, 2001, 2000),
+        *adjustments("а" * 200, 4001, 2000),
+    ]
+    folder = sets.write(tmp_path / "set", {"adjustments": content}, lineterminator=newline)
+    report = sets.load(folder)
+    assert sets.told(report) == []
+    assert report.counts["adjustments"].new == 6000
+    assert sets.stored("adjustments") == sets.wanted("adjustments", content)

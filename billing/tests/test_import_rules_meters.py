@@ -1,24 +1,24 @@
 """What must hold of meters, readings and metered lines after a set is applied."""
 
+import itertools
+
 import pytest
 
 from billing.tests import exchange_sets as sets
-from billing.tests import test_import_rules as rules
-from billing.tests.exchange_sets import COLUMNS, FIRST, SECOND, rows
-from billing.tests.test_import_rules import of, one
+from billing.tests.exchange_sets import COLUMNS, FIRST, SECOND, of, one, rows
 
 pytestmark = pytest.mark.django_db
-
-refuse = rules.refuse
 
 
 @pytest.fixture
 def accept(loaded, tmp_path):
     """Loads sets, one after the other, each without a problem."""
 
+    numbers = itertools.count()
+
     def accepted(*several):
-        for number, files in enumerate(several):
-            report = sets.load(sets.write(tmp_path / f"accepted{number}", files))
+        for files in several:
+            report = sets.load(sets.write(tmp_path / f"accepted{next(numbers)}", files))
             assert sets.told(report) == []
 
     return accepted
@@ -72,8 +72,7 @@ def test_r1_line_of_a_meter_of_another_service(loaded, refuse):
 
 def test_r1_meter_that_moves_to_another_service_leaves_its_lines(loaded, refuse):
     meter = {**of(loaded, "meters", account=SECOND), "service": "MS"}
-    # Once for the interval of each of its two months.
-    assert refuse({"meters": [meter]}) == 2 * [("meters", 2, "serial", "77", "R1")]
+    assert refuse({"meters": [meter]}) == [("meters", 2, "serial", "77", "R1")]
 
 
 def test_r1_withdrawn_meter_with_readings_left(accept, refuse):
@@ -92,14 +91,13 @@ def test_r1_withdrawn_meter_with_charges_left(loaded, refuse):
         for row in loaded["readings"]
         if row["account"] == SECOND
     ]
-    # Once for the interval of each of its two months.
-    assert refuse(withdrawn(f"meters,{SECOND}|77", *readings)) == 2 * [
+    assert refuse(withdrawn(f"meters,{SECOND}|77", *readings)) == [
         ("deletions", 2, "key", f"{SECOND}|77", "R1")
     ]
 
 
 def test_r1_withdrawn_meter_with_both_left(refuse):
-    assert refuse(withdrawn(f"meters,{SECOND}|77")) == 3 * [
+    assert refuse(withdrawn(f"meters,{SECOND}|77")) == 2 * [  # its readings and its charges
         ("deletions", 2, "key", f"{SECOND}|77", "R1")
     ]
 
@@ -145,15 +143,14 @@ def test_r5_lines_of_one_interval_have_the_same_readings(loaded, refuse):
 
 def test_r5_ratio_of_a_meter_with_lines_changes(loaded, refuse):
     meter = {**of(loaded, "meters", account=FIRST), "ratio": "1.001"}
-    # Once for the interval of each of its two months.
-    assert refuse({"meters": [meter]}) == 2 * [("meters", 2, "serial", "77", "R5")]
+    assert refuse({"meters": [meter]}) == [("meters", 2, "ratio", "1.001", "R5")]
 
 
 def test_r5_ratio_changes_with_some_of_its_lines(loaded, refuse):
     meter = {**of(loaded, "meters", account=SECOND), "ratio": "2"}
     line = of(loaded, "charges", account=SECOND, service="EL", month="2026-02")
     right = {**line, "quantity": "100", "price": "12.5"}
-    assert refuse({"meters": [meter], "charges": [right]}) == [("meters", 2, "serial", "77", "R5")]
+    assert refuse({"meters": [meter], "charges": [right]}) == [("meters", 2, "ratio", "2", "R5")]
 
 
 def test_r5_ratio_changes_with_all_of_its_lines(loaded, accept):
@@ -165,6 +162,13 @@ def test_r5_ratio_changes_with_all_of_its_lines(loaded, accept):
         if (row["account"], row["service"], row["month"]) == (SECOND, "EL", month)
     ]
     accept({"meters": [meter], "charges": lines})
+
+
+def test_r5_line_withdrawn_under_an_interval(loaded, refuse):
+    key = f"{FIRST}|EL|2026-02|2"
+    ledger = of(loaded, "ledger", account=FIRST, service="EL", month="2026-02")
+    told = refuse({"ledger": [ledger], **withdrawn(f"charges,{key}")})
+    assert ("deletions", 2, "key", key, "R5") in told
 
 
 @pytest.mark.parametrize(
