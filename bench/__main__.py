@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=100_000, help="of the set to import")
     parser.add_argument("--months", type=int, default=2, help="of which the last is its close")
     options = parser.parse_args()
-    cluster = Cluster(BASE_DIR / "var", "bench-postgres", durable=False)
+    cluster = Cluster(BASE_DIR / "var", "bench-postgres", durable=True)
     cluster.start()
     try:
         os.environ |= {

@@ -120,10 +120,11 @@ def _find_broken_chain() -> None:
 def _find_broken_sums(files: set[str]) -> None:
     """R4: a closed month's figures are the sums of its charges, adjustments and payments."""
     for figure, file, table in _SUMS:
+        lines = table if table == "charged" else f"closed JOIN {table} USING ({_KEY})"
         tell(
             f"""SELECT {_KEY}, coalesce(x.amount, 0.00) AS wanted FROM closed k
             LEFT JOIN (SELECT {_KEY}, sum(amount) AS amount
-                       FROM closed JOIN {table} USING ({_KEY}) GROUP BY {_KEY}) x USING ({_KEY})
+                       FROM {lines} GROUP BY {_KEY}) x USING ({_KEY})
             WHERE (k.ledger OR k.{file}) AND coalesce(x.amount, 0) <> k.{figure}""",
             "R4",
             _speakers(files, figure, file),
