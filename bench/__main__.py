@@ -7,19 +7,14 @@ that the ratios hold on a noisy machine.
 """
 
 import argparse
-import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-
-import django
 
 from bench import exchange
-from cabinet.embedded_postgres import Cluster
+from bench.database import BASE_DIR, scratch
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 SAMPLE = BASE_DIR / "billing" / "sample"
 TURNS = 5
 ACCOUNT = "000007919"
@@ -96,36 +91,10 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=100_000, help="of the set to import")
     parser.add_argument("--months", type=int, default=2, help="of which the last is its close")
     options = parser.parse_args()
-    cluster = Cluster(BASE_DIR / "var", "bench-postgres", durable=True)
-    cluster.start()
-    try:
-        os.environ |= {
-            "DATABASE_URL": cluster.url("bench"),
-            "SECRET_KEY": "for-measuring-only-" + "0" * 40,
-            "ALLOWED_HOSTS": "testserver",
-            "DEBUG": "0",
-            "DEMO": "0",
-            "DJANGO_SETTINGS_MODULE": "cabinet.settings",
-        }
-        make_database(cluster)
-        django.setup()
+    with scratch("bench"):
         measure()
         clear()
         exchange.measure(options.accounts, options.months)
-    finally:
-        cluster.stop()
-
-
-def make_database(cluster: Cluster) -> None:
-    """An empty database `bench`."""
-    import psycopg2
-
-    connection = psycopg2.connect(cluster.url("postgres"))
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("DROP DATABASE IF EXISTS bench")
-        cursor.execute("CREATE DATABASE bench")
-    connection.close()
 
 
 if __name__ == "__main__":

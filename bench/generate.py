@@ -18,7 +18,6 @@ from pathlib import Path
 
 from bench.homes import (
     ELECTRICITY,
-    HORIZON,
     MAINTENANCE,
     NEVER,
     Close,
@@ -50,7 +49,7 @@ COLUMNS = {
 SUMMED = ("ledger", "charges", "adjustments", "payments", "receipts")
 BATCH = 5_000  # rows that a file gathers before it writes them
 
-MOST_ACCOUNTS = 1_000_000
+MOST_ACCOUNTS, MOST_MONTHS = 1_000_000, 60
 LAST_MONTH = 2026 * 12 + 9  # October 2026
 EARLIEST = 2021 * 12 + 1  # the month after the sample's first tariffs
 
@@ -395,8 +394,8 @@ def generate(
     to_month = to_month or months
     if only_last:
         from_month = to_month
-    if not (0 < accounts <= MOST_ACCOUNTS and 1 <= from_month <= to_month <= months <= HORIZON):
-        raise ValueError(f"At most {MOST_ACCOUNTS} accounts, {HORIZON} months in their order.")
+    if not (0 < accounts <= MOST_ACCOUNTS and 1 <= from_month <= to_month <= months <= MOST_MONTHS):
+        raise ValueError(f"At most {MOST_ACCOUNTS} accounts, {MOST_MONTHS} months in their order.")
     if first < EARLIEST or seed < 0:
         raise ValueError(f"The first month is {month_text(EARLIEST)} or later, the seed 0 or more.")
     begin, last = first + from_month - 1, first + to_month - 1
