@@ -71,6 +71,7 @@ hypothesis_settings.register_profile("cabinet", deadline=None)  # a busy machine
 hypothesis_settings.load_profile("cabinet")
 
 
+from cabinet import memory
 from cabinet.tests import people  # noqa: E402 - its models need what stands above
 
 if "PYTEST_XDIST_WORKER" not in os.environ:
@@ -101,6 +102,7 @@ class HttpsClient(Client):
 def nothing_remembered() -> None:
     """What a test left in the process's cache is not there for the next one."""
     cache.clear()
+    memory.forget()
 
 
 @pytest.fixture

@@ -1,23 +1,49 @@
 """What support staff see of billing's data: all of it read-only."""
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
-from billing import names
+from billing import breakdowns, search, staff
 from billing.models import PersonalAccount
+from cabinet import months
+
+
+class FirstAccounts(ChangeList):
+    """The first accounts on one page, with word of whether there are `more`."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        found = list(self.queryset)
+        self.more = len(found) > search.MOST
+        self.result_list = found[: search.MOST]
+        self.result_count = len(self.result_list)
+        self.full_result_count = None
+        self.show_full_result_count = self.show_admin_actions = False
+        self.can_show_all, self.multi_page = True, False
+        self.paginator = self.model_admin.get_paginator(request, self.queryset, search.MOST)
 
 
 @admin.register(PersonalAccount)
 class PersonalAccountAdmin(admin.ModelAdmin):
-    """Found by number or payer; shown as billing sent it."""
+    """Found by `search`; shown as billing sent it."""
 
     list_display = ("number", "payer", "home_address", "branch")
     list_select_related = ("branch",)
-    search_fields = ("number__startswith", "payer_fold__contains")
-    show_full_result_count = False
+    search_fields = ("number",)  # there is a box to type in; `get_search_results` says the rest
+    search_help_text = _(
+        "Account number, payer, address or meter serial number: several words in any order. "
+        "Three letters or digits are enough for a beginning; house and flat numbers and shorter "
+        "words are written whole."
+    )
     fields = (
         "number",
         "payer",
@@ -29,15 +55,58 @@ class PersonalAccountAdmin(admin.ModelAdmin):
         "closed_on",
     )
 
+    change_form_template = "admin/billing/personalaccount/change_form.html"
+
+    def get_urls(self) -> list[Any]:
+        months = path(
+            "<int:pk>/months/<month:month>/",
+            self.admin_site.admin_view(require_safe(self.month_view)),
+            name="billing_personalaccount_month",
+        )
+        return [months, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Billing's own facts, and below them all that the account's holders see."""
+        shown = self.get_object(request, unquote(object_id))
+        context: dict[str, Any] = {"sheets": staff.SHEETS, "shown": ""}
+        if shown and self.has_view_permission(request, shown):
+            account = self.model.objects.with_balance().with_latest().get(pk=shown.pk)
+            context["shown"] = staff.account_page(request, account, _below(account))
+        return super().change_view(request, object_id, form_url, context)
+
+    def month_view(self, request: HttpRequest, pk: int, month: dt.date) -> HttpResponse:
+        """How a month was made up, as the account's holders see it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        account = get_object_or_404(breakdowns.with_month(self.model.objects.all(), month), pk=pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "account": account,
+            "title": months.name(month),
+            "sheets": staff.SHEETS,
+            "shown": staff.month_page(request, account, month),
+        }
+        return render(request, "admin/billing/personalaccount/month.html", context)
+
     @admin.display(description=_("address"))
     def home_address(self, account: PersonalAccount) -> str:
         return account.address
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return FirstAccounts
+
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        """Names are found however their Kazakh letters are typed."""
-        return super().get_search_results(request, queryset, names.fold(search_term))
+        """At most one more than fit on the page, whatever else narrows or sorts them."""
+        return queryset.filter(pk__in=search.find(search_term)), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -47,3 +116,9 @@ class PersonalAccountAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+def _below(account: PersonalAccount) -> str:
+    """The path below which an account's own pages of the admin are."""
+    change = reverse("admin:billing_personalaccount_change", args=[account.pk])
+    return change.removesuffix("change/")

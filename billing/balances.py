@@ -36,5 +36,10 @@ class Balance:
             "unknown": _("no data yet"),
         }[self.state] % {"sum": self.sum}
 
+    @property
+    def sentence(self) -> str:
+        """The words as a sentence begins."""
+        return self.words[:1].upper() + self.words[1:]
+
     def __str__(self) -> str:
         return self.words

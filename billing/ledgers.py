@@ -1,22 +1,21 @@
-"""The months of a service with their totals, as pages and papers show them."""
+"""An account's closed months by service, with their totals, as pages and papers show them."""
 
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple, TypeVar
 
 from billing.balances import Balance
 from billing.models import PersonalAccount, Service
-from billing.models.ledger import LedgerQuerySet
 from cabinet import months
 
 NOTHING = Decimal("0.00")
-COLUMNS = ("month", "opening", "accrued", "adjusted", "paid", "closing")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A closed month, in tenge."""
 
     month: dt.date
@@ -29,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True)
 class ServiceLedger:
-    """A service's months, oldest first, and their totals; one without any is there too."""
+    """A service's months, oldest first, and their totals; one without any may be there too."""
 
     service: Service
     rows: tuple[Row, ...]
@@ -38,24 +37,24 @@ class ServiceLedger:
     def newest_first(self) -> tuple[Row, ...]:
         return self.rows[::-1]
 
-    @property
+    @cached_property
     def opening(self) -> Decimal:
         """The first month's opening balance."""
         return self.rows[0].opening if self.rows else NOTHING
 
-    @property
+    @cached_property
     def accrued(self) -> Decimal:
         return sum((row.accrued for row in self.rows), NOTHING)
 
-    @property
+    @cached_property
     def adjusted(self) -> Decimal:
         return sum((row.adjusted for row in self.rows), NOTHING)
 
-    @property
+    @cached_property
     def paid(self) -> Decimal:
         return sum((row.paid for row in self.rows), NOTHING)
 
-    @property
+    @cached_property
     def closing(self) -> Decimal:
         """The last month's closing balance."""
         return self.rows[-1].closing if self.rows else NOTHING
@@ -71,19 +70,22 @@ class ServiceLedger:
         return Balance(self.closing if self.rows else None)
 
 
-def closed(
-    account: PersonalAccount, services: Sequence[Service], first: dt.date, last: dt.date
-) -> LedgerQuerySet:
-    """The closed months of these services, oldest first."""
-    ledger = account.ledger.for_period(first, last)
-    return ledger.filter(service__in=services).order_by("month")
+Ledger = TypeVar("Ledger", bound=ServiceLedger)
 
 
-def for_period(
-    account: PersonalAccount, services: Sequence[Service], first: dt.date, last: dt.date
-) -> tuple[ServiceLedger, ...]:
-    """A ledger for each of the services, from the first month to the last; one query."""
+def of_account(account: PersonalAccount) -> tuple[ServiceLedger, ...]:
+    """All closed months of each service that has any; one query, in one index."""
     rows: dict[str, list[Row]] = defaultdict(list)
-    for entry in closed(account, services, first, last).values("service_id", *COLUMNS):
-        rows[entry.pop("service_id")].append(Row(**entry))
-    return tuple(ServiceLedger(service, tuple(rows[service.pk])) for service in services)
+    found = account.ledger.order_by("month").values_list("service_id", *Row._fields)
+    for code, *figures in found:
+        rows[code].append(Row(*figures))
+    services = Service.objects.of(rows.keys()).items()
+    return tuple(ServiceLedger(service, tuple(rows[code])) for code, service in services)
+
+
+def within(ledgers: Sequence[Ledger], first: dt.date, last: dt.date) -> tuple[Ledger, ...]:
+    """The same services from the first month to the last, both included."""
+    return tuple(
+        replace(each, rows=tuple(row for row in each.rows if first <= row.month <= last))
+        for each in ledgers
+    )

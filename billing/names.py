@@ -1,8 +1,10 @@
 """How Kazakh names are found and put in order.
 
-The database folds and orders them in stored columns, by these same tables, since its
+The database folds and orders them by these same tables (billing.models.searched), since its
 collations know neither.
 """
+
+import re
 
 ALPHABET = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
 
@@ -17,8 +19,14 @@ ORDERED_LETTERS = {
 }
 
 _FOLD = str.maketrans(FOLDED_LETTERS)
+_WORD = re.compile("[а-яa-z]+|[0-9]+")
 
 
 def fold(text: str) -> str:
     """The text as it is searched: small letters, Kazakh ones folded."""
     return text.lower().translate(_FOLD)
+
+
+def words(text: str) -> list[str]:
+    """The folded words and numbers of the text, «12а» being two."""
+    return _WORD.findall(fold(text))

@@ -2,17 +2,21 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from billing.models import Service
+from billing.issued import Issued
+from billing.ledgers import ServiceLedger, within
 from cabinet import months
-from cabinet.templatetags.figures import month as month_name
 
 LONGEST_MONTHS = 120
 DEFAULT_MONTHS = 12
@@ -74,62 +78,94 @@ class MonthField(forms.Field):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
-class MonthPeriodForm(PeriodForm):
-    """Months, and which service; the list offers the months that are loaded."""
+class MonthSelect(forms.Select):
+    """A list of months, the last one first, by year; quick however many there are."""
+
+    def __init__(self, first: dt.date, last: dt.date) -> None:
+        self.first, self.last = first, last
+        super().__init__()
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The list; a month outside of it is offered too, so that the message stands beside it."""
+        chosen = format_html('value="{}"', value or "")
+        options = _options(self.first, self.last, get_language())
+        if chosen in options:
+            options = options.replace(f"{chosen}>", f"{chosen} selected>")
+        else:
+            label = months.name(months.parse(value)) if months.is_code(value or "") else value
+            options += format_html('<option value="{}" selected>{}</option>', value or "", label)
+        flat = flatatt(self.build_attrs({"name": name}, attrs))
+        return format_html("<select{}>{}</select>", flat, mark_safe(options))
+
+
+@lru_cache(maxsize=500)
+def _options(first: dt.date, last: dt.date, language: str | None) -> str:
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    every = (months.plus(last, -index) for index in range(count))
+    return "".join(
+        format_html(
+            '<optgroup label="{}">{}</optgroup>',
+            year,
+            format_html_join(
+                "",
+                '<option value="{}">{}</option>',
+                ((months.code(month), months.name(month)) for month in group),
+            ),
+        )
+        for year, group in itertools.groupby(every, key=lambda month: month.year)
+    )
+
+
+class MonthsForm(PeriodForm):
+    """Months; the list offers those that are loaded, by default the last twelve of them."""
+
+    def __init__(self, query: Mapping[str, str], loaded: Sequence[dt.date], **kwargs: Any) -> None:
+        self.latest = max(loaded, default=this_month())
+        first = months.plus(self.latest, 1 - DEFAULT_MONTHS)
+        self.earliest = min([first, *loaded])
+        super().__init__(query, (months.code(first), months.code(self.latest)), **kwargs)
+
+    def field(self, label: Any) -> forms.Field:
+        return MonthField(label=label, widget=MonthSelect(self.earliest, self.latest))
+
+
+class ReceiptPeriodForm(MonthsForm):
+    """The months of receipts."""
+
+    def within(self, receipts: Sequence[Issued]) -> list[Issued]:
+        """Those of the period, of a valid form."""
+        return [each for each in receipts if self.first <= each.month <= self.last]
+
+
+class MonthPeriodForm(MonthsForm):
+    """Months, and which service."""
 
     def __init__(
-        self, query: Mapping[str, str], services: Sequence[Service], **kwargs: Any
+        self, query: Mapping[str, str], ledgers: Sequence[ServiceLedger], **kwargs: Any
     ) -> None:
-        self.services = services
-        ends = [service.last_month for service in services]
-        self.latest = max(ends, default=this_month())
-        first = months.plus(self.latest, 1 - DEFAULT_MONTHS)
-        self.earliest = min([first, *(service.first_month for service in services)])
-        default = (months.code(first), months.code(self.latest))
-        super().__init__(query, default=default, **kwargs)
+        self.ledgers = ledgers
+        ends = [row.month for each in ledgers for row in (each.rows[0], each.rows[-1])]
+        super().__init__(query, ends, **kwargs)
         self.fields["service"] = forms.ChoiceField(
             label=gettext_lazy("Service"),
             choices=[
                 (EVERY_SERVICE, gettext_lazy("All services")),
-                *((service.pk, service.name) for service in services),
+                *((each.service.pk, each.service.name) for each in ledgers),
             ],
             required=False,
             error_messages={"invalid_choice": gettext_lazy("This account has no such service.")},
         )
-        self._offer_what_was_asked()
-
-    def _offer_what_was_asked(self) -> None:
-        """A month outside the list stays chosen, so that the message stands beside it."""
-        for name in ("from", "to"):
-            widget, code = self.fields[name].widget, self.data[name]
-            offered = {choice for _year, group in widget.choices for choice, _name in group}
-            if code not in offered:
-                label = month_name(months.parse(code)) if months.is_code(code) else code
-                widget.choices = [*widget.choices, ("", [(code, label)])]
 
     @staticmethod
     def parameters() -> tuple[str, ...]:
         return ("from", "to", "service")
 
-    def field(self, label: Any) -> forms.Field:
-        choices = _by_year(self.earliest, self.latest)
-        return MonthField(label=label, widget=forms.Select(choices=choices))
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        code = cleaned.get("service") or EVERY_SERVICE
-        self.chosen = [service for service in self.services if code in (EVERY_SERVICE, service.pk)]
-        return cleaned
-
-
-def _by_year(first: dt.date, last: dt.date) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The months from the last to the first, by year, as a list offers them."""
-    count = (last.year - first.year) * 12 + last.month - first.month + 1
-    every: Iterable[dt.date] = (months.plus(last, -index) for index in range(count))
-    return [
-        (str(year), [(months.code(month), month_name(month)) for month in group])
-        for year, group in itertools.groupby(every, key=lambda month: month.year)
-    ]
+    @property
+    def chosen(self) -> tuple[ServiceLedger, ...]:
+        """The service that was asked for, or all, over the period; of a valid form."""
+        code = self.cleaned_data.get("service") or EVERY_SERVICE
+        asked = [each for each in self.ledgers if code in (EVERY_SERVICE, each.service.pk)]
+        return within(asked, self.first, self.last)
 
 
 class DayInput(forms.DateInput):

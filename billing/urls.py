@@ -1,8 +1,23 @@
 """What is owed. An account's number is part of the URL, never of the session."""
 
+import datetime as dt
+
 from django.urls import path, register_converter
 
 from billing import views
+from cabinet import downloads, months
+
+
+class MonthConverter:
+    """A month `YYYY-MM`."""
+
+    regex = months.MONTH_FORM.pattern
+
+    def to_python(self, value: str) -> dt.date:
+        return months.parse(value)
+
+    def to_url(self, value: str) -> str:
+        return value
 
 
 class NumberConverter:
@@ -17,7 +32,21 @@ class NumberConverter:
         return value
 
 
+class DownloadConverter:
+    """A kind of file that a page's figures can be had in."""
+
+    regex = "|".join(downloads.KINDS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(DownloadConverter, "download")
 register_converter(NumberConverter, "number")
+register_converter(MonthConverter, "month")
 
 app_name = "billing"
 urlpatterns = [
@@ -25,5 +54,10 @@ urlpatterns = [
     path("accounts/", views.account_list, name="account_list"),
     path("accounts/<number:number>/", views.account, name="account"),
     path("accounts/<number:number>/services/", views.services, name="services"),
+    path("accounts/<number:number>/services.<download:kind>", views.services, name="services_download"),
+    path("accounts/<number:number>/services/<month:month>/", views.month, name="month"),
+    path("accounts/<number:number>/receipts/", views.receipts, name="receipts"),
+    path("accounts/<number:number>/receipts.<download:kind>", views.receipts, name="receipts_download"),
     path("accounts/<number:number>/payments/", views.payments, name="payments"),
+    path("accounts/<number:number>/payments.<download:kind>", views.payments, name="payments_download"),
 ]

@@ -1,19 +1,27 @@
 """A resident's pages. Each begins with the account as this user may see it, or 404."""
 
+import datetime as dt
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing import ledgers
-from billing.models import Payment, PersonalAccount
-from billing.periods import DEFAULT_MONTHS, DayPeriodForm, MonthPeriodForm
+from billing import breakdowns, charts, consumption, downloads, issued, ledgers
+from billing.models import Bank, Payment, PersonalAccount, Service
+from billing.periods import (
+    DEFAULT_MONTHS,
+    DayPeriodForm,
+    MonthPeriodForm,
+    ReceiptPeriodForm,
+    this_month,
+)
 from cabinet import months
+from cabinet.downloads import response
 
 
 @require_safe
@@ -35,40 +43,92 @@ def account_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account(request: HttpRequest, number: str) -> HttpResponse:
     """«Дербес шот бойынша ақпарат» (figure 3)."""
-    account = get_object_or_404(request.user.accounts.with_balance().with_latest(), number=number)
+    today = timezone.localdate()
+    accounts = request.user.accounts.with_balance().with_latest().with_terms(today)
+    account = get_object_or_404(accounts, number=number)
+    latest = account.latest_month or months.first_day(today)
+    used = consumption.of_account(account, *charts.with_year_before(latest))
     context = {
         "account": account,
-        "terms": account.terms.in_force(timezone.localdate()).first(),
+        "terms": account.terms_in_force,
         "meters": list(account.meters.with_last_reading()),
+        "story": consumption.story(used, latest),
+        "charts": charts.of_consumption(used, latest),
     }
     return render(request, "billing/account.html", context)
 
 
 @require_safe
-def services(request: HttpRequest, number: str) -> HttpResponse:
-    """«Қызметтер бойынша ақпарат» (figure 8)."""
+def services(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
+    """«Қызметтер бойынша ақпарат» (figure 8), or a file of that kind."""
     account = get_object_or_404(request.user.accounts, number=number)
-    form = MonthPeriodForm(request.GET, services=account.billed_services())
-    context = {"account": account, "form": form, "ledgers": ()}
+    every = ledgers.of_account(account)
+    form = MonthPeriodForm(request.GET, every)
+    if kind and form.is_valid():
+        return response(downloads.services(account, form), kind)
+    context = {"account": account, "form": form, "ledgers": (), "charts": {}}
     if form.is_valid():
-        context["ledgers"] = ledgers.for_period(account, form.chosen, form.first, form.last)
+        used = consumption.of_account(account, *charts.with_year_before(form.last))
+        context["ledgers"] = form.chosen
+        context["charts"] = charts.of_services(every, used, form.last)
     return render(request, "billing/services.html", context, status=200 if form.is_valid() else 400)
 
 
 @require_safe
-def payments(request: HttpRequest, number: str) -> HttpResponse:
-    """«Төлемдер» (figure 13)."""
+def month(request: HttpRequest, number: str, month: dt.date) -> HttpResponse:
+    """How a month was made up; 404 for one in which nothing was or can be."""
+    accounts = breakdowns.with_month(request.user.accounts.with_latest(), month)
+    account = get_object_or_404(accounts, number=number)
+    found = breakdowns.of(account)
+    latest = account.latest_month
+    is_open = month <= this_month() and (latest is None or month > latest)
+    if not found and not is_open:
+        raise Http404
+    context = {
+        "account": account,
+        "month": month,
+        "breakdowns": found,
+        "before": months.plus(month, -1)
+        if account.first_month and month > account.first_month
+        else None,
+        "after": months.plus(month, 1) if latest and month < latest else None,
+    }
+    return render(request, "billing/month.html", context)
+
+
+@require_safe
+def payments(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
+    """«Төлемдер» (figure 13), or a file of that kind."""
     account = get_object_or_404(request.user.accounts.with_balance().with_latest(), number=number)
     form = DayPeriodForm(request.GET, default=_default_days(account))
-    context: dict[str, object] = {"account": account, "form": form}
+    rows: list[Payment] = []
     if form.is_valid():
         rows = list(account.payments.for_period(form.first, form.last).with_waiting())
-        context.update(
-            days=_by_day(rows),
-            total=sum((row.amount for row in rows), Decimal("0.00")),
-            waiting=any(row.is_waiting for row in rows),
-        )
+        if kind:
+            return response(downloads.payments(account, form, rows), kind)
+    context = {
+        "account": account,
+        "form": form,
+        "days": _by_day(rows),
+        "total": sum((row.amount for row in rows), Decimal("0.00")),
+        "waiting": any(row.is_waiting for row in rows),
+        "services": Service.objects.of({row.service_id for row in rows}),
+        "banks": Bank.objects.of({row.bank_id for row in rows}),
+    }
     return render(request, "billing/payments.html", context, status=200 if form.is_valid() else 400)
+
+
+@require_safe
+def receipts(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
+    """«Түбіртектер» (figure 14): what each asked for, and what is paid; or a file of that kind."""
+    account = get_object_or_404(request.user.accounts.with_latest(), number=number)
+    every = issued.of_account(account)
+    form = ReceiptPeriodForm(request.GET, [each.month for each in every])
+    rows = form.within(every) if form.is_valid() else []
+    if kind and form.is_valid():
+        return response(downloads.receipts(account, form, rows), kind)
+    context = {"account": account, "form": form, "receipts": rows}
+    return render(request, "billing/receipts.html", context, status=200 if form.is_valid() else 400)
 
 
 def _default_days(account: PersonalAccount) -> tuple[str, str]:

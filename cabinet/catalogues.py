@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from django.apps import apps
 from django.conf import settings
 from django.utils.translation.template import templatize
+from jinja2.ext import babel_extract
 
 FOLDERS = ("cabinet", "accounts", "billing", "receipts", "support", "templates")
 SKIPPED = {"tests", "migrations"}
@@ -34,6 +35,7 @@ CALL = re.compile(
     r"""(?<!\w)(?:n?p?gettext|_)\((?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^()"'])*\)|#.*"""
 )
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[a-z]|\{\w*\}")
+JINJA = {"trimmed": "true", "newstyle_gettext": "true"}
 WIDTH = 99
 
 
@@ -107,8 +109,9 @@ def messages(root: Path | None = None) -> Catalog:
         for path in sorted((root / folder).rglob("*")):
             name = path.relative_to(root)
             if SKIPPED.isdisjoint(name.parts) and (source := _source(path, name)) is not None:
+                method = babel_extract if _is_jinja(name) else "python"
                 for _, message, comments, context in extract(
-                    "python", BytesIO(source), KEYWORDS, ["Translators:"]
+                    method, BytesIO(source), KEYWORDS, ["Translators:"], JINJA
                 ):
                     found.add(
                         message,
@@ -144,9 +147,14 @@ def _files(root: Path | None, language: str = "*", name: str = "*") -> list[Path
     return sorted((root or settings.BASE_DIR).glob(f"locale/{language}/LC_MESSAGES/{name}.po"))
 
 
+def _is_jinja(name: Path) -> bool:
+    """Pages and papers are Jinja's, the admin's templates Django's."""
+    return name.parts[0] == "templates"
+
+
 def _source(path: Path, name: Path) -> bytes | None:
-    """The file's calls for translation as Python, on their lines; None if it can't have any."""
-    if path.suffix == ".py":
+    """What messages are found in, Django's templates as Python; None if there can't be any."""
+    if path.suffix == ".py" or (_is_jinja(name) and path.suffix in TEMPLATES):
         return path.read_bytes()
     if path.suffix in TEMPLATES and "templates" in name.parts:
         lines = templatize(path.read_text("utf-8")).split("\n")

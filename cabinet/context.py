@@ -5,5 +5,5 @@ from django.http import HttpRequest
 
 
 def running(request: HttpRequest) -> dict[str, object]:
-    """`demo`: whether the pages show invented data."""
-    return {"demo": settings.DEMO}
+    """`demo`: whether the pages show invented data; the languages to choose from."""
+    return {"demo": settings.DEMO, "LANGUAGES": settings.LANGUAGES}

@@ -10,6 +10,8 @@ NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 TENGE = "\N{TENGE SIGN}"
 TIYN = Decimal("0.01")
+_STEPS = [Decimal(1).scaleb(-places) for places in range(11)]
+_SIGNS = str.maketrans({",": NO_BREAK_SPACE, ".": ",", "-": MINUS})
 
 
 def round_half_up(value: Decimal, step: Decimal = TIYN) -> Decimal:
@@ -19,9 +21,8 @@ def round_half_up(value: Decimal, step: Decimal = TIYN) -> Decimal:
 
 def number(value: Decimal, places: int) -> str:
     """`1 234,50`: exactly that many places after the comma."""
-    rounded = round_half_up(value, Decimal(1).scaleb(-places))
-    text = f"{abs(rounded):,.{places}f}".replace(",", NO_BREAK_SPACE).replace(".", ",")
-    return f"{MINUS}{text}" if rounded < 0 else text
+    rounded = value.quantize(_STEPS[places], ROUND_HALF_UP) + 0  # there is no −0
+    return f"{rounded:,.{places}f}".translate(_SIGNS)
 
 
 def money(value: Decimal) -> str:
@@ -38,3 +39,14 @@ def quantity(value: Decimal) -> str:
     """A reading or a quantity, to the thousandth, without idle zeros: `12 237`, `44,138`."""
     places = max(0, -int(value.normalize().as_tuple().exponent))
     return number(value, places)
+
+
+def price(value: Decimal) -> str:
+    """A price, exact, with two places at least: `31,848214`, `25,00`."""
+    places = max(2, -int(value.normalize().as_tuple().exponent))
+    return number(value, places)
+
+
+def rate(value: Decimal) -> str:
+    """A part of one in per cent: `16 %`."""
+    return f"{quantity(value * 100)}{NO_BREAK_SPACE}%"

@@ -2,6 +2,10 @@
 
 import datetime as dt
 import re
+from functools import lru_cache
+
+from django.utils import formats
+from django.utils.translation import get_language
 
 MONTH_FORM = re.compile(r"(20\d\d|19\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -38,3 +42,23 @@ def parse(text: str) -> dt.date:
 def code(month: dt.date) -> str:
     """The month as URLs and files write it: `YYYY-MM`."""
     return f"{month:%Y-%m}"
+
+
+def name(month: dt.date) -> str:
+    """`2025 ж. наурыз`, `март 2025 г.`, in the language in force."""
+    return _name(month, get_language())
+
+
+@lru_cache(maxsize=2000)
+def _name(month: dt.date, language: str | None) -> str:
+    return formats.date_format(month, "YEAR_MONTH_FORMAT")
+
+
+def letters(month: dt.date) -> str:
+    """The month in three letters, for the foot of a bar: `нау`, `мар`."""
+    return _letters(month.month, get_language())
+
+
+@lru_cache
+def _letters(number: int, language: str | None) -> str:
+    return formats.date_format(dt.date(2000, number, 1), "M").lower()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import django
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -104,8 +105,19 @@ ROOT_URLCONF = "cabinet.urls"
 WSGI_APPLICATION = "cabinet.wsgi.application"
 TEMPLATES = [
     {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates", Path(django.__file__).parent / "forms" / "jinja2"],
+        "OPTIONS": {
+            "environment": "cabinet.jinja.environment",
+            "context_processors": [
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "cabinet.context.running",
+            ],
+        },
+    },
+    {  # the admin's, and those of packages
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -113,11 +125,9 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "cabinet.context.running",
             ],
-            "builtins": ["cabinet.templatetags.figures"],
         },
-    }
+    },
 ]
 FORM_RENDERER = "cabinet.forms.Renderer"
 

@@ -5,22 +5,25 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import DecimalField, ExpressionWrapper, F, OuterRef
 from django.utils.translation import gettext as _
 
-from billing import ledgers
 from billing.balances import Balance
-from billing.ledgers import NOTHING, Row, ServiceLedger
-from billing.models import PersonalAccount, Service
+from billing.ledgers import NOTHING, ServiceLedger
+from billing.models import PersonalAccount
 from cabinet import figures, months
 
 
-@dataclass(frozen=True)
-class StatementRow(Row):
+class StatementRow(NamedTuple):
     """A closed month and its tariff: the month's prices with VAT, rising."""
 
+    month: dt.date
+    opening: Decimal
+    accrued: Decimal
+    adjusted: Decimal
+    paid: Decimal
+    closing: Decimal
     tariff: tuple[Decimal, ...]
 
 
@@ -28,7 +31,7 @@ class StatementRow(Row):
 class ServiceStatement(ServiceLedger):
     """A service's ledger with the tariff of each month."""
 
-    rows: tuple[StatementRow, ...]
+    rows: tuple[StatementRow, ...]  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -58,30 +61,30 @@ class Statement:
 
 
 def build(
-    account: PersonalAccount, services: Sequence[Service], first: dt.date, last: dt.date
+    account: PersonalAccount, ledgers: Sequence[ServiceLedger], first: dt.date, last: dt.date
 ) -> Statement:
-    """The statement of these services, which are the account's own; one query."""
-    rows: dict[str, list[StatementRow]] = defaultdict(list)
-    entries = ledgers.closed(account, services, first, last).annotate(prices=_prices(account))
-    for entry in entries.values("service_id", "prices", *ledgers.COLUMNS):
-        service, prices = entry.pop("service_id"), entry.pop("prices")
-        tariff = sorted({figures.round_half_up(price) for price in prices})
-        rows[service].append(StatementRow(**entry, tariff=tuple(tariff)))
+    """The statement of these ledgers of the account, which hold the period; one query."""
+    prices: dict[tuple[str, dt.date], set[Decimal]] = defaultdict(set)
+    charges = account.charges.filter(month__gte=first, month__lte=last)
+    for service, month, price, rate in charges.values_list(
+        "service_id", "month", "price", "vat_rate"
+    ):
+        prices[service, month].add(figures.round_half_up(price * (1 + rate)))
     return Statement(
         account,
         first,
         last,
-        tuple(ServiceStatement(service, tuple(rows[service.pk])) for service in services),
+        tuple(
+            ServiceStatement(
+                each.service,
+                tuple(
+                    StatementRow(*row, tariff=tuple(sorted(prices[each.service.pk, row.month])))
+                    for row in each.rows
+                ),
+            )
+            for each in ledgers
+        ),
     )
-
-
-def _prices(account: PersonalAccount) -> ArraySubquery:
-    """The prices with VAT of a ledger entry's charges, as exact as they are."""
-    charges = account.charges.filter(service=OuterRef("service"), month=OuterRef("month"))
-    with_vat = ExpressionWrapper(
-        F("price") * (1 + F("vat_rate")), DecimalField(max_digits=20, decimal_places=10)
-    )
-    return ArraySubquery(charges.values(with_vat=with_vat).distinct())
 
 
 def filename(statement: Statement) -> str:

@@ -6,24 +6,33 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from billing import ledgers
 from billing.models import PersonalAccount, Supplier
 from billing.periods import MonthPeriodForm
-from receipts import pdf, statements
+from cabinet.downloads import response
+from receipts import downloads, pdf, statements
 
 
 @require_safe
-def statement(request: HttpRequest, number: str) -> HttpResponse:
-    """The statement as a page, and the choice of another period."""
+def statement(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
+    """The statement as a page, with the choice of another period, or as a file of that kind."""
     account = get_object_or_404(request.user.accounts, number=number)
-    form = MonthPeriodForm(request.GET, services=account.billed_services())
+    form = MonthPeriodForm(request.GET, ledgers.of_account(account))
+    if kind and form.is_valid():
+        made = statements.build(account, form.chosen, form.first, form.last)
+        return response(downloads.statement(made), kind)
     return _page(request, account, form)
 
 
 @require_safe
 def statement_pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The statement as a PDF in the reader's language, opened in the browser."""
-    account = get_object_or_404(request.user.accounts, number=number)
-    form = MonthPeriodForm(request.GET, services=account.billed_services())
+    return statement_of(request, get_object_or_404(request.user.accounts, number=number))
+
+
+def statement_of(request: HttpRequest, account: PersonalAccount) -> HttpResponse:
+    """The PDF of an account that may be shown; the page with its form if the period is wrong."""
+    form = MonthPeriodForm(request.GET, ledgers.of_account(account))
     if not form.is_valid():
         return _page(request, account, form)
     made = statements.build(account, form.chosen, form.first, form.last)
@@ -41,7 +50,7 @@ def statement_pdf(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, account: PersonalAccount, form: MonthPeriodForm) -> HttpResponse:
-    context: dict[str, object] = {"account": account, "form": form}
+    context: dict[str, object] = {"account": account, "form": form, "statement": None}
     if form.is_valid():
         context["statement"] = statements.build(account, form.chosen, form.first, form.last)
     return render(

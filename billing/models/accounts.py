@@ -2,31 +2,24 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Max, Min, OuterRef, Q, Subquery, Sum, Value
-from django.db.models.expressions import Func
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.balances import Balance
 from billing.models.columns import Plan, Quantity, in_order, in_two_languages, not_negative, one_of
 from billing.models.reference import Branch, Service
+from billing.models.searched import account_words, translated
 from billing.names import FOLDED_LETTERS, ORDERED_LETTERS
 
+NUMBER_LENGTH = 20
 NUMBER_FORM = r"^[0-9]{4,20}$"
-
-
-def translated(column: str, letters: dict[str, str]) -> Func:
-    """The column in small letters, each of the letters replaced."""
-    return Func(
-        Lower(column),
-        Value("".join(letters)),
-        Value("".join(letters.values())),
-        function="translate",
-    )
 
 
 class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
@@ -57,24 +50,41 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         )
 
     def with_latest(self) -> "PersonalAccountQuerySet":
-        """Adds `latest_month` (closed), `latest_paid_on`, and `latest_due_on` of the receipts."""
+        """Adds `first_month` and `latest_month` (closed), `latest_due_on` of the receipts, and `latest_paid_on`
+        with `latest_paid`, all of that day in tenge.
+        """
         from billing.models.ledger import LedgerEntry, Payment, Receipt
 
         def newest(rows: models.QuerySet, column: str) -> Subquery:
             own = rows.filter(account=OuterRef("pk")).order_by(f"-{column}")
             return Subquery(own.values(column)[:1])
 
+        by_day = Payment.objects.filter(account=OuterRef("pk")).values("paid_on")
+        paid = by_day.annotate(total=Sum("amount")).order_by("-paid_on")
         return self.annotate(
+            first_month=Subquery(
+                LedgerEntry.objects.filter(account=OuterRef("pk"))
+                .order_by("month")
+                .values("month")[:1]
+            ),
             latest_month=newest(LedgerEntry.objects.all(), "month"),
             latest_paid_on=newest(Payment.objects.all(), "paid_on"),
+            latest_paid=Subquery(paid.values("total")[:1]),
             latest_due_on=newest(Receipt.objects.all(), "due_on"),
         )
+
+    def with_terms(self, day: dt.date) -> "PersonalAccountQuerySet":
+        """Adds `terms_in_force` on that day: residents, plan, electric_stove, privileged; or None."""
+        terms = Terms.objects.filter(account=OuterRef("pk")).in_force(day)
+        names = ("residents", "plan", "electric_stove", "privileged")
+        newest = terms.values(json=JSONObject(**{name: name for name in names}))[:1]
+        return self.annotate(terms_in_force=Subquery(newest))
 
 
 class PersonalAccount(models.Model):
     """A home's account with the supplier; its number is text, and what URLs show."""
 
-    number = models.CharField(_("account number"), max_length=20, unique=True)
+    number = models.CharField(_("account number"), max_length=NUMBER_LENGTH, unique=True)
     branch = models.ForeignKey(Branch, models.PROTECT, verbose_name=_("branch"))
     payer = models.CharField(_("payer"), max_length=200)
     address_kk = models.CharField(_("address in Kazakh"), max_length=300)
@@ -82,12 +92,6 @@ class PersonalAccount(models.Model):
     opened_on = models.DateField(_("opened on"))
     owner_since = models.DateField(_("present payer since"))
     closed_on = models.DateField(_("closed on"), null=True)
-    payer_fold = models.GeneratedField(
-        expression=translated("payer", FOLDED_LETTERS),
-        output_field=models.TextField(),
-        db_persist=True,
-        verbose_name=_("payer, for searching"),
-    )
     payer_sort = models.GeneratedField(
         expression=translated("payer", ORDERED_LETTERS),
         output_field=models.TextField(db_collation="C"),
@@ -104,9 +108,12 @@ class PersonalAccount(models.Model):
     address = in_two_languages("address")
 
     balance: Decimal | None  # with_balance()
-    latest_month: dt.date | None  # with_latest(), and the next two
+    first_month: dt.date | None  # with_latest(), and the next four
+    latest_month: dt.date | None
     latest_paid_on: dt.date | None
+    latest_paid: Decimal | None
     latest_due_on: dt.date | None
+    terms_in_force: dict[str, Any] | None  # with_terms()
 
     objects = PersonalAccountQuerySet.as_manager()
 
@@ -114,6 +121,7 @@ class PersonalAccount(models.Model):
         verbose_name = _("personal account")
         verbose_name_plural = _("personal accounts")
         ordering = ["number"]
+        indexes = [GinIndex(account_words(), name="account_words")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(number__regex=NUMBER_FORM), name="account_number_form"
@@ -128,15 +136,6 @@ class PersonalAccount(models.Model):
     def balance_in_words(self) -> Balance:
         """The balance now; for accounts fetched `with_balance()`."""
         return Balance(self.balance)
-
-    def billed_services(self) -> list[Service]:
-        """The services that have closed months, with `first_month` and `last_month`."""
-        return list(
-            Service.objects.filter(ledger__account=self)  # type: ignore[no-redef]
-            .annotate(first_month=Min("ledger__month"), last_month=Max("ledger__month"))
-            .select_related("supplier")
-            .order_by("-metered", "code")
-        )
 
 
 class Holding(models.Model):
@@ -243,6 +242,12 @@ class Meter(models.Model):
     class Meta:
         verbose_name = _("meter")
         verbose_name_plural = _("meters")
+        indexes = [
+            models.Index(
+                OpClass(translated("serial", FOLDED_LETTERS), name="text_pattern_ops"),
+                name="meter_serial_beginning",
+            )
+        ]
         constraints = [
             models.UniqueConstraint("account", "serial", name="meter_key"),
             models.CheckConstraint(

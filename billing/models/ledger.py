@@ -39,12 +39,6 @@ def proven_key(to: type[models.Model], name: Any, **options: Any) -> models.Fore
     )
 
 
-class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
-    def for_period(self, first: dt.date, last: dt.date) -> "LedgerQuerySet":
-        """The months from the first to the last, both included."""
-        return self.filter(month__gte=first, month__lte=last)
-
-
 class LedgerEntry(models.Model):
     """A closed month of one service: what was owed, accrued, adjusted and paid."""
 
@@ -57,8 +51,6 @@ class LedgerEntry(models.Model):
     adjusted = Money(_("adjusted"))
     paid = Money(_("paid"))
     closing = Money(_("closing balance"))
-
-    objects = LedgerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ledger entry")
@@ -187,10 +179,8 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
     def for_period(self, first: dt.date, last: dt.date) -> "PaymentQuerySet":
         """Paid from the first day to the last, newest first, a day's by bank and service."""
-        return (
-            self.filter(paid_on__gte=first, paid_on__lte=last)
-            .select_related("service", "bank")
-            .order_by("-paid_on", "bank_id", "service_id", "reference")
+        return self.filter(paid_on__gte=first, paid_on__lte=last).order_by(
+            "-paid_on", "bank_id", "service_id", "reference"
         )
 
 

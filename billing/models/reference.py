@@ -1,8 +1,7 @@
 """What all accounts share: suppliers, services, branches, banks, VAT and tariffs."""
 
-import datetime as dt
+from collections.abc import Set
 
-from django.core.cache import cache
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -17,16 +16,15 @@ from billing.models.columns import (
     not_negative,
     one_of,
 )
-
-FRAME_SECONDS = 60
+from cabinet.memory import forget, remembered
 
 
 class SupplierQuerySet(models.QuerySet["Supplier"]):
-    def issuer(self) -> "Supplier | None":
+    @staticmethod
+    @remembered
+    def issuer() -> "Supplier | None":
         """The supplier whose cabinet this is; remembered for a minute."""
-        return cache.get_or_set(
-            "billing.issuer", lambda: self.filter(issuer=True).first(), FRAME_SECONDS
-        )
+        return Supplier.objects.filter(issuer=True).first()
 
 
 class Supplier(models.Model):
@@ -74,6 +72,21 @@ class Supplier(models.Model):
         return self.name
 
 
+class ServiceQuerySet(models.QuerySet["Service"]):
+    @staticmethod
+    @remembered
+    def listed() -> "dict[str, Service]":
+        """All services by their codes, metered ones first; remembered for a minute."""
+        services = Service.objects.select_related("supplier").order_by("-metered", "code")
+        return {service.pk: service for service in services}
+
+    def of(self, codes: Set[str]) -> "dict[str, Service]":
+        """The services of these codes in their order, also what has just been loaded."""
+        if not codes <= self.listed().keys():
+            forget()
+        return {code: service for code, service in self.listed().items() if code in codes}
+
+
 class Service(models.Model):
     """What is supplied and billed; a metered one is counted by meters."""
 
@@ -88,8 +101,7 @@ class Service(models.Model):
     name = in_two_languages("name")
     unit = in_two_languages("unit")
 
-    first_month: dt.date  # PersonalAccount.billed_services(), and the next one
-    last_month: dt.date
+    objects = ServiceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("service")
@@ -100,11 +112,11 @@ class Service(models.Model):
 
 
 class BranchQuerySet(models.QuerySet["Branch"]):
-    def listed(self) -> "list[Branch]":
+    @staticmethod
+    @remembered
+    def listed() -> "list[Branch]":
         """All branches in the order of their codes; remembered for a minute."""
-        return cache.get_or_set(  # type: ignore[return-value]
-            "billing.branches", lambda: list(self.order_by("code")), FRAME_SECONDS
-        )
+        return list(Branch.objects.order_by("code"))
 
 
 class Branch(models.Model):
@@ -133,6 +145,20 @@ class Branch(models.Model):
         return self.name
 
 
+class BankQuerySet(models.QuerySet["Bank"]):
+    @staticmethod
+    @remembered
+    def listed() -> "dict[str, Bank]":
+        """All banks by their codes; remembered for a minute."""
+        return {bank.pk: bank for bank in Bank.objects.all()}
+
+    def of(self, codes: Set[str]) -> "dict[str, Bank]":
+        """The banks of these codes and others, also what has just been loaded."""
+        if not codes <= self.listed().keys():
+            forget()
+        return self.listed()
+
+
 class Bank(models.Model):
     """Through whom a payment came."""
 
@@ -141,6 +167,8 @@ class Bank(models.Model):
     name_ru = models.CharField(_("name in Russian"), max_length=200)
 
     name = in_two_languages("name")
+
+    objects = BankQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("bank")

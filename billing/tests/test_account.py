@@ -11,6 +11,7 @@ from cabinet.tests import asks, people
 from cabinet.tests.pages import Page, select, text
 
 PAGE = ""
+MORE = ("sum-why", "sum-paid")
 URL = "/accounts/000000101/"
 TO_PAY = ["Төлеуге", "1_102,20_₸", "Төлеу мерзімі: 2026 ж. 25 сәуір"]
 
@@ -24,7 +25,8 @@ def balance(page):
     """The state, and the lines of the block of the sum."""
     (block,) = page.all("section.sum")
     state = block.get("class").removeprefix("sum ")
-    return state, [text(line) for line in block.iter("p")]
+    lines = [line for line in block.iter("p") if line.get("class") not in MORE]
+    return state, [text(line) for line in lines]
 
 
 def test_what_is_known_of_a_home(client, home):
@@ -51,6 +53,7 @@ def test_what_is_known_of_a_home(client, home):
     ]
     assert [text(each) for each in page.all("h3")] == ["№ 222 Меркурий 201", "№ 111 СО-И446"]
     assert page.links == {
+        "2026 ж. наурыз": "/accounts/000000101/services/2026-03/",
         "Айлар бойынша": "/accounts/000000101/services/",
         "Төлемдер": "/accounts/000000101/payments/",
     }
@@ -201,6 +204,7 @@ def test_the_menu(client, home):
         ("Дербес шот бойынша ақпарат", "/accounts/000000101/", "page"),
         ("Қызметтер бойынша ақпарат", "/accounts/000000101/services/", None),
         ("Төлемдер", "/accounts/000000101/payments/", None),
+        ("Түбіртектер", "/accounts/000000101/receipts/", None),
     ]
     assert [text(item) for item in menu.iter("li")] == [
         "Қолжетімді дербес шоттар",

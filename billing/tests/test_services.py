@@ -140,10 +140,18 @@ def test_ten_years_are_not_too_many(client, home):
 
 def test_print_leads_to_the_statement(client, home):
     page = see(client, home, **{"from": "2025-11", "to": "2026-01", "service": "EL"})
-    assert page.links == {
-        "Басып шығару": "/accounts/000000101/services/statement/?service=EL&from=2025-11&to=2026-01"
-    }
+    assert page.links["Басып шығару"] == (
+        "/accounts/000000101/services/statement/?service=EL&from=2025-11&to=2026-01"
+    )
     assert client.get(page.links["Басып шығару"]).status_code == 200
+
+
+def test_each_month_leads_to_how_it_was_made_up(client, home):
+    page = see(client, home, **{"from": "2025-11", "to": "2026-01", "service": "EL"})
+    months = {"2026 ж. қаңтар": "2026-01", "2025 ж. желтоқсан": "2025-12"}
+    for name, month in months.items():
+        assert page.links[name] == f"/accounts/000000101/services/{month}/"
+        assert client.get(page.links[name]).status_code == 200
 
 
 def test_nothing_billed_yet(client, home):

@@ -43,7 +43,17 @@ class Page:
 
     @property
     def tables(self) -> list[list[list[str]]]:
-        return [rows(table) for table in self.all("table")]
+        """All tables but those behind pictures."""
+        behind = {id(table) for figure in self.all("figure") for table in figure.iter("table")}
+        return [rows(table) for table in self.all("table") if id(table) not in behind]
+
+    @property
+    def charts(self) -> dict[str, list[list[str]]]:
+        """The table behind each picture, by the picture's name."""
+        return {
+            text(select(figure, "figcaption")[0]): rows(select(figure, "table")[0])
+            for figure in self.all("figure")
+        }
 
     @property
     def facts(self) -> list[list[tuple[str, str]]]:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Model
 
@@ -18,7 +17,7 @@ from accounts.models import User
 from accounts.tests.factories import UserFactory
 from billing import models
 from billing.tests import factories
-from cabinet import months
+from cabinet import memory, months
 
 TODAY = dt.date(2026, 4, 10)
 LATEST = dt.date(2026, 3, 1)  # the last closed month
@@ -43,7 +42,7 @@ def at(day: dt.date, monkeypatch: Any) -> None:
     """It is the morning of that day in Almaty, and nothing is remembered from before."""
     now = dt.datetime.combine(day, dt.time(5), dt.UTC)
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
-    cache.clear()
+    memory.forget()
 
 
 def household(count: int = MONTHS) -> Home:

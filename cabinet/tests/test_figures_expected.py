@@ -11,9 +11,9 @@ from django.utils import translation
 
 from accounts.tests.factories import UserFactory
 from billing.exchange.load import load
-from billing.models import Holding, PersonalAccount, Receipt
+from billing.models import Holding, PersonalAccount
 from cabinet import figures, months
-from cabinet.templatetags.figures import month as month_name
+from cabinet.months import name as month_name
 from cabinet.tests import people
 from cabinet.tests.pages import Page, select, text
 from cabinet.tests.test_figures_of_sample import SETS, TODAY, day
@@ -128,15 +128,10 @@ def test_list_of_accounts(see):
     ]
 
 
-def test_amount_due_of_the_receipts_loaded_as_no_page_shows_them_yet(holder, db):
-    loaded = {
-        (number, months.code(month)): amount
-        for number, month, amount in Receipt.objects.values_list(
-            "account__number", "month", "amount_due"
-        )
-    }
-    assert loaded == {
-        (number, closed["month"]): Decimal(closed["due"])
-        for number, account in EXPECTED.items()
-        for closed in account["months"]
-    }
+def test_amount_due_of_every_receipt(see):
+    for number, account in EXPECTED.items():
+        page = see(f"/accounts/{number}/receipts/?{EVER['services']}")
+        shown = [(row[0], row[4]) for table in page.tables for row in table[1:]]
+        assert shown == [
+            (month(closed["month"]), money(closed["due"])) for closed in reversed(account["months"])
+        ], number

@@ -300,3 +300,82 @@ def test_balances(data):
         for item in data.see("/accounts/").find("ul.accounts")
     }
     assert listed == {number: in_words(data.balance(number)) for number in data.numbers}
+
+
+def unusual(data: Loaded, number: str) -> list[str]:
+    """Months that are more than one line and one payment a service, and the latest one."""
+    keys = defaultdict(int)
+    for name in ("charges", "payments"):
+        for row in data.of(name, number):
+            keys[name, row["service"], row["month"]] += 1
+    months = {month for (_name, _service, month), count in keys.items() if count > 1}
+    months |= {row["month"] for row in data.of("adjustments", number)}
+    return sorted(months | {row["month"] for row in data.of("ledger", number)[-1:]})
+
+
+def line_cells(row: Row, *, limited: bool) -> list[str]:
+    rate = f"{quantity(str(Decimal(row['vat_rate']) * 100))}_%"
+    return [
+        f"{row['level']}-деңгей" if row["level"] else "Бірыңғай баға",
+        row["days"],
+        *([quantity(row["limit"]) if row["limit"] else ""] if limited else []),
+        quantity(row["quantity"]),
+        price(row["price"]),
+        rate,
+        money(Decimal(row["amount"])),
+    ]
+
+
+def price(value: str) -> str:
+    whole, _point, rest = f"{Decimal(value):,f}".replace(",", "_").partition(".")
+    return f"{whole},{rest.rstrip('0').ljust(2, '0')}"
+
+
+def metered_tables(rows: list[Row]) -> list[list[list[str]]]:
+    """The tables of lines, one for each pair of readings."""
+    tables = []
+    between = ("service", "serial", "from_on", "from_value", "to_on", "to_value")
+    for _key, group in itertools.groupby(rows, lambda row: [row[name] for name in between]):
+        lines = list(group)
+        limited = any(row["limit"] for row in lines)
+        cells = [line_cells(row, limited=limited) for row in lines]
+        if len(lines) > 1:
+            days = dt.date.fromisoformat(lines[0]["to_on"]) - dt.date.fromisoformat(
+                lines[0]["from_on"]
+            )
+            used = quantity(str(sum(Decimal(row["quantity"]) for row in lines)))
+            amount = money(sum(Decimal(row["amount"]) for row in lines))
+            blank = [""] if limited else []
+            cells.append(["Барлығы", str(days.days), *blank, used, "", "", amount])
+        tables.append(cells)
+    return tables
+
+
+def test_how_months_were_made_up(data):
+    for number in data.numbers:
+        for code in unusual(data, number):
+            page = data.see(f"/accounts/{number}/services/{code}/")
+            ledger, charges, adjustments, payments = (
+                sorted(
+                    (row for row in data.of(name, number) if row["month"] == code),
+                    key=lambda row: (data.services.index(row["service"]), *order(row)),
+                )
+                for name, order in (
+                    ("ledger", lambda row: ()),
+                    ("charges", lambda row: (int(row["line"]),)),
+                    ("adjustments", lambda row: (int(row["line"]),)),
+                    ("payments", lambda row: (row["paid_on"],)),
+                )
+            )
+            sums = [[value for _name, value in facts] for facts in page.facts]
+            assert sums[0] == figures(ledger[0]), (number, code)
+            shown = sorted(value for facts in sums for value in facts)
+            wanted = [figure for row in ledger for figure in figures(row)]
+            parts = [*(row for row in charges if not row["serial"]), *adjustments, *payments]
+            wanted += [money(Decimal(row["amount"])) for row in parts]
+            for service in data.services:
+                paid = [Decimal(row["amount"]) for row in payments if row["service"] == service]
+                wanted += [money(sum(paid))] if len(paid) > 1 else []
+            assert shown == sorted(wanted), (number, code)
+            metered = [row for row in charges if row["serial"]]
+            assert [table[1:] for table in page.tables] == metered_tables(metered), (number, code)

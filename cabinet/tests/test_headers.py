@@ -35,7 +35,7 @@ def assert_guarded(response: HttpResponse) -> None:
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
-    if headers.get("Content-Type") == "application/pdf":
+    if "Content-Disposition" in headers:  # papers and downloads
         assert headers["Cache-Control"] == "private, no-cache"
     else:
         assert {"no-store", "private"} <= {*headers["Cache-Control"].split(", ")}

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import get_resolver, path
 
+from billing.models import Service
 from cabinet import catalogues
 from cabinet.tests import people
 from cabinet.tests.pages import Page
@@ -117,7 +118,8 @@ def data(home: people.Home, language: str, *, staff: bool) -> set[str]:
     texts |= {meter.model for meter in account.meters.all()}
     texts |= {LANGUAGES[RUSSIAN if language == KAZAKH else KAZAKH]}
     rows: list[Any] = [account, home.strangers, account.branch]
-    rows += [*account.billed_services(), account.billed_services()[0].supplier]
+    services = Service.objects.select_related("supplier")
+    rows += [*services, *(service.supplier for service in services)]
     rows += [payment.bank for payment in account.payments.select_related("bank")[:1]]
     for row in rows:
         for field in row._meta.concrete_fields:

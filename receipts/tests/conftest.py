@@ -12,8 +12,11 @@ import pypdfium2
 import pytest
 from django.db import transaction
 
+from billing import ledgers
 from billing.exchange.load import load
+from billing.ledgers import ServiceLedger
 from billing.models import Branch, Charge, LedgerEntry, PersonalAccount, Service, Supplier
+from receipts import statements
 
 SAMPLE = Path(__file__).resolve().parents[2] / "billing" / "sample"
 ADDRESS = {"address_kk": "Алматы қ., Үлгі көшесі, 1", "address_ru": "г. Алматы, ул. Образцовая, 1"}
@@ -155,3 +158,12 @@ def bill(billed: PersonalAccount) -> Callable[..., None]:
             )
 
     return write
+
+
+def build(
+    account: PersonalAccount, services: list[Service], first: dt.date, last: dt.date
+) -> statements.Statement:
+    """The statement of these services, also of one that has no closed month."""
+    every = {each.service.pk: each for each in ledgers.of_account(account)}
+    chosen = [every.get(service.pk, ServiceLedger(service, ())) for service in services]
+    return statements.build(account, ledgers.within(chosen, first, last), first, last)

@@ -77,7 +77,11 @@ def test_all_services_of_the_last_twelve_months_unless_asked(client, home):
 
 def test_the_paper_is_of_the_same_period(client, home):
     page = see(client, home, **WINTER)
-    assert page.links == {"Басып шығару (PDF)": f"{PDF}?service=EL&from=2025-12&to=2026-03"}
+    period = "?service=EL&from=2025-12&to=2026-03"
+    assert page.links == {
+        "Басып шығару (PDF)": f"{PDF}{period}",
+        **{name: f"{URL[:-1]}.{name.lower()}{period}" for name in ("CSV", "XLSX", "JSON")},
+    }
     paper = client.get(page.links["Басып шығару (PDF)"])
     assert (paper.status_code, paper.headers["Content-Type"]) == (200, "application/pdf")
     assert paper.headers["Cache-Control"] == "private, no-cache"

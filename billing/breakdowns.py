@@ -1,0 +1,163 @@
+"""How a month was made up: the lines behind each figure of its ledger row."""
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import JSONField, Model, OuterRef
+from django.db.models.functions import JSONObject
+
+from billing import models
+from billing.ledgers import Row
+from billing.models import Bank, PersonalAccount, Service
+from billing.models.accounts import PersonalAccountQuerySet
+from billing.models.columns import in_two_languages
+from billing.models.facts import ExactDecoder
+
+NOTHING = Decimal("0.00")
+
+
+class Line(NamedTuple):
+    """A charge: quantities in the service's unit, the price without VAT, the amount with it."""
+
+    serial: str | None
+    from_on: dt.date | None
+    from_value: Decimal | None
+    to_on: dt.date | None
+    to_value: Decimal | None
+    days: int | None
+    quantity: Decimal
+    level: int | None
+    limit: Decimal | None
+    price: Decimal
+    vat_rate: Decimal
+    amount: Decimal
+
+
+class Interval(NamedTuple):
+    """Lines between the same two readings of a meter; without a meter there are no readings."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def first(self) -> Line:
+        """Any line knows the meter and its readings."""
+        return self.lines[0]
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether any level ends at a limit."""
+        return any(line.limit is not None for line in self.lines)
+
+    @property
+    def days(self) -> int:
+        """From the one reading to the other."""
+        first = self.first
+        return (first.to_on - first.from_on).days if first.from_on and first.to_on else 0
+
+    @property
+    def quantity(self) -> Decimal:
+        return sum((line.quantity for line in self.lines), Decimal(0))
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((line.amount for line in self.lines), NOTHING)
+
+
+class Adjustment(NamedTuple):
+    """A correction in tenge, with its reason in either language."""
+
+    reason_kk: str
+    reason_ru: str
+    quantity: Decimal | None
+    amount: Decimal
+
+    reason = in_two_languages("reason")
+
+
+class Payment(NamedTuple):
+    """Money received, in tenge; below zero when a payment was reversed."""
+
+    paid_on: dt.date
+    amount: Decimal
+    bank_id: str
+
+    @property
+    def bank(self) -> Bank:
+        """Through whom it came."""
+        return Bank.objects.of({self.bank_id})[self.bank_id]
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """A month of a service; without a `row` it is not closed."""
+
+    service: Service
+    row: Row | None
+    intervals: tuple[Interval, ...]
+    adjustments: tuple[Adjustment, ...]
+    payments: tuple[Payment, ...]
+
+    @property
+    def paid(self) -> Decimal:
+        return sum((payment.amount for payment in self.payments), NOTHING)
+
+
+PARTS: dict[str, tuple[type[Model], Any, str]] = {
+    "month_rows": (models.LedgerEntry, Row, "month"),
+    "month_lines": (models.Charge, Line, "line"),
+    "month_adjustments": (models.Adjustment, Adjustment, "line"),
+    "month_payments": (models.Payment, Payment, "paid_on"),
+}
+EXACT = ArrayField(JSONField(decoder=ExactDecoder))
+
+
+def with_month(accounts: PersonalAccountQuerySet, month: dt.date) -> PersonalAccountQuerySet:
+    """Adds what each account has in the month, which `of()` makes breakdowns of."""
+    selects = {}
+    for name, (model, made, order) in PARTS.items():
+        own = model._default_manager.filter(account=OuterRef("pk"), month=month).order_by(order)
+        fields = JSONObject(service="service_id", **{field: field for field in made._fields})
+        selects[name] = ArraySubquery(own.values(json=fields), output_field=EXACT)
+    return accounts.annotate(**selects)
+
+
+def of(account: PersonalAccount) -> tuple[Breakdown, ...]:
+    """The services that have anything in the month; of an account fetched `with_month()`."""
+    rows, lines, adjustments, payments = (
+        _by_service(getattr(account, name), made) for name, (_model, made, _order) in PARTS.items()
+    )
+    return tuple(
+        Breakdown(
+            service,
+            rows[code][0] if rows[code] else None,
+            _intervals(lines[code]),
+            tuple(adjustments[code]),
+            tuple(payments[code]),
+        )
+        for code, service in Service.objects.of({*rows, *lines, *adjustments, *payments}).items()
+    )
+
+
+def _by_service(rows: list[dict[str, Any]], made: Any) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        code = row.pop("service")
+        found[code].append(made(**{name: _value(name, value) for name, value in row.items()}))
+    return found
+
+
+def _value(name: str, value: Any) -> Any:
+    day = name.endswith("_on") or name == "month"
+    return dt.date.fromisoformat(value) if day and value else value
+
+
+def _intervals(lines: list[Line]) -> tuple[Interval, ...]:
+    return tuple(
+        Interval(tuple(group)) for _key, group in groupby(lines, key=lambda line: line[:5])
+    )

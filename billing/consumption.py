@@ -1,0 +1,138 @@
+"""What a home used and was charged month by month, level by level."""
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from billing.models import PersonalAccount, Service
+from cabinet import figures, months
+
+NOTHING = Decimal(0)
+
+
+@dataclass
+class Used:
+    """A month of a service: its quantity in the service's unit, by level, and its charges in tenge.
+
+    `first` and `last` are the readings' days between which it was used; services without a
+    meter have neither, and no levels.
+    """
+
+    month: dt.date
+    quantity: Decimal = NOTHING
+    amount: Decimal = NOTHING
+    levels: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+    @property
+    def days(self) -> int:
+        """From the first reading to the last."""
+        return (self.last - self.first).days if self.first and self.last else 0
+
+    @property
+    def level_words(self) -> str:
+        """“all in level 1”, or how much in each; empty where there are no levels."""
+        used = {level: quantity for level, quantity in self.levels.items() if quantity}
+        if len(used) == 1:
+            (level,) = used
+            return _("all in level %(level)s") % {"level": level}
+        return ", ".join(
+            _("level %(level)s: %(quantity)s")
+            % {"level": level, "quantity": figures.quantity(quantity)}
+            for level, quantity in sorted(used.items())
+        )
+
+
+@dataclass(frozen=True)
+class Consumption:
+    """The months of a service, oldest first; a month without charges is not among them."""
+
+    service: Service
+    months: tuple[Used, ...]
+
+    def month(self, month: dt.date) -> Used | None:
+        """The month, if there were charges in it."""
+        return next((used for used in self.months if used.month == month), None)
+
+
+def of_account(account: PersonalAccount, first: dt.date, last: dt.date) -> dict[str, Consumption]:
+    """The services with charges from the first month to the last, by code; one query."""
+    found: dict[str, dict[dt.date, Used]] = defaultdict(dict)
+    lines = account.charges.filter(month__gte=first, month__lte=last).order_by("month")
+    for code, month, level, quantity, amount, from_on, to_on in lines.values_list(
+        "service_id", "month", "level", "quantity", "amount", "from_on", "to_on"
+    ):
+        used = found[code].get(month)
+        if used is None:
+            used = found[code][month] = Used(month)
+        used.quantity += quantity
+        used.amount += amount
+        if from_on:
+            used.levels[level or 0] += quantity
+            used.first = min(used.first or from_on, from_on)
+            used.last = max(used.last or to_on, to_on)
+    return {
+        code: Consumption(service, tuple(found[code].values()))
+        for code, service in Service.objects.of(found.keys()).items()
+    }
+
+
+@dataclass(frozen=True)
+class Story:
+    """The latest month of a metered service beside the month before, in sentences."""
+
+    service: Service
+    used: Used
+    before: Used | None
+    more: Decimal  # tenge accrued over all services, less those of the month before
+
+    @property
+    def sentences(self) -> list[str]:
+        """How much was used and in which levels; how the sum and the quantity changed."""
+        unit = self.service.unit
+        days = self.used.days
+        used = ngettext(
+            "%(quantity)s %(unit)s in %(days)s day", "%(quantity)s %(unit)s in %(days)s days", days
+        ) % {"quantity": figures.quantity(self.used.quantity), "unit": unit, "days": days}
+        words = self.used.level_words if set(self.used.levels) != {0} else ""
+        told = [f"{used}, {words}" if words else used]
+        if self.before:
+            told += [self._sum(), self._quantity(self.used.quantity - self.before.quantity, unit)]
+        return told
+
+    def _sum(self) -> str:
+        amount = {"sum": figures.tenge(abs(self.more))}
+        if self.more > 0:
+            return _("%(sum)s more than the month before") % amount
+        if self.more < 0:
+            return _("%(sum)s less than the month before") % amount
+        return _("as much as the month before")
+
+    def _quantity(self, more: Decimal, unit: str) -> str:
+        given = {"quantity": figures.quantity(abs(more)), "unit": unit}
+        if more > 0:
+            return _("%(quantity)s %(unit)s more used") % given
+        if more < 0:
+            return _("%(quantity)s %(unit)s less used") % given
+        return _("as much used")
+
+
+def story(consumption: dict[str, Consumption], month: dt.date) -> Story | None:
+    """The story of a month; None where nothing metered was charged in it."""
+    before = months.plus(month, -1)
+    for each in consumption.values():
+        used = each.month(month)
+        if each.service.metered and used and used.first:
+            more = _charged(consumption, month) - _charged(consumption, before)
+            return Story(each.service, used, each.month(before), more)
+    return None
+
+
+def _charged(consumption: dict[str, Consumption], month: dt.date) -> Decimal:
+    used = (each.month(month) for each in consumption.values())
+    return sum((each.amount for each in used if each), NOTHING)

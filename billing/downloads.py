@@ -1,0 +1,106 @@
+"""What the pages of an account show, as tables for files; rows stand as on the page."""
+
+from collections.abc import Iterable, Sequence
+
+from django.utils.translation import gettext as _
+
+from billing.issued import NOTHING, Issued
+from billing.models import Bank, Payment, PersonalAccount, Service
+from billing.periods import DayPeriodForm, MonthPeriodForm, ReceiptPeriodForm
+from cabinet import months
+from cabinet.downloads import Column, Table
+
+
+def services(account: PersonalAccount, form: MonthPeriodForm) -> Table:
+    """The closed months of each service, the newest first; of a valid form."""
+    return Table(
+        _("Service information"),
+        account.number,
+        months.code(form.first),
+        months.code(form.last),
+        [*of_service(), *of_month()],
+        [
+            (each.service.name, each.service.supplier.name, *row)
+            for each in form.chosen
+            for row in each.newest_first
+        ],
+    )
+
+
+def payments(account: PersonalAccount, form: DayPeriodForm, rows: Sequence[Payment]) -> Table:
+    """The payments of the form's days, fetched `with_waiting()`."""
+    services = Service.objects.of({row.service_id for row in rows})
+    banks = Bank.objects.of({row.bank_id for row in rows})
+    return Table(
+        _("Payments"),
+        account.number,
+        form.first.isoformat(),
+        form.last.isoformat(),
+        [
+            Column("date", _("Date"), "day"),
+            Column("service", _("Service")),
+            Column("amount", _("Amount"), "sum"),
+            Column("bank", _("Bank")),
+            Column("booked_to", _("Booked to"), "month"),
+            Column("waiting", _("Not on a receipt yet"), "yes_no"),
+        ],
+        [
+            (
+                row.paid_on,
+                services[row.service_id].name,
+                row.amount,
+                banks[row.bank_id].name,
+                row.month,
+                row.is_waiting,
+            )
+            for row in rows
+        ],
+    )
+
+
+def receipts(account: PersonalAccount, form: ReceiptPeriodForm, rows: Iterable[Issued]) -> Table:
+    """The receipts of the form's months; what is paid of one is never more than it asked for."""
+    return Table(
+        _("Receipts"),
+        account.number,
+        months.code(form.first),
+        months.code(form.last),
+        [
+            Column("month", _("Month/Year"), "month"),
+            Column("number", _("Number")),
+            Column("issued_on", _("Issued on"), "day"),
+            Column("due_on", _("Pay by"), "day"),
+            Column("amount_due", _("Amount due"), "sum"),
+            Column("paid", _("Paid so far"), "sum"),
+            Column("left", _("Left to pay"), "sum"),
+        ],
+        [
+            (
+                row.month,
+                row.number,
+                row.issued_on,
+                row.due_on,
+                row.amount_due,
+                max(row.amount_due, NOTHING) - row.left,
+                row.left,
+            )
+            for row in rows
+        ],
+    )
+
+
+def of_service() -> tuple[Column, ...]:
+    """What a row belongs to, where several services stand in one table."""
+    return Column("service", _("Service")), Column("supplier", _("Supplier"))
+
+
+def of_month() -> tuple[Column, ...]:
+    """The columns of a `ledgers.Row`."""
+    return (
+        Column("month", _("Month/Year"), "month"),
+        Column("opening", _("Opening balance"), "sum"),
+        Column("accrued", _("Accrued"), "sum"),
+        Column("adjusted", _("Adjustments"), "sum"),
+        Column("paid", _("Payments"), "sum"),
+        Column("closing", _("Closing balance"), "sum"),
+    )

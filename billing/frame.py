@@ -1,0 +1,75 @@
+"""The frame of every page (figure 1): the menu on the left, the information on the right."""
+
+from typing import NamedTuple
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_noop as _
+
+from billing.models import Branch, Supplier
+from cabinet.links import link
+from cabinet.memory import remembered
+
+# The manual's ten items in its order; those without a page yet lead nowhere.
+MENU = (
+    (_("Available accounts"), "billing:account_list"),
+    (_("Account information"), "billing:account"),
+    (_("Service information"), "billing:services"),
+    (_("Electricity payment calculation"), ""),
+    (_("Payments"), "billing:payments"),
+    (_("Receipts"), "billing:receipts"),
+    (_("Submit an application"), ""),
+    (_("Change password"), ""),
+    (_("Change e-mail address"), ""),
+    (_("Personal settings"), ""),
+)
+# Pages that belong to an item without being its own.
+PARTS = {
+    "billing:month": "billing:services",
+    "billing:services_download": "billing:services",
+    "billing:payments_download": "billing:payments",
+    "billing:receipts_download": "billing:receipts",
+    "receipts:statement": "billing:services",
+    "receipts:statement_download": "billing:services",
+    "receipts:statement_pdf": "billing:services",
+}
+OF_NO_ACCOUNT = {"billing:account_list"}
+
+
+class Item(NamedTuple):
+    """An item of the menu; without a URL it cannot be chosen yet."""
+
+    name: str
+    url: str
+    current: bool
+
+
+def menu(request: HttpRequest, number: str) -> list[Item]:
+    """The items, those about an account leading to the current one, else to the list."""
+    match = request.resolver_match
+    here = match.view_name if match else ""
+    here = PARTS.get(here, here)
+    return [
+        Item(gettext(name), _url(view, number), bool(view) and view == here) for name, view in MENU
+    ]
+
+
+def _url(view: str, number: str) -> str:
+    if not view:
+        return ""
+    if view in OF_NO_ACCOUNT:
+        return link(view)
+    return link(view, number) if number else link("billing:home")
+
+
+def information() -> SafeString:
+    """The information area in the language in force."""
+    return _information(get_language() or "")
+
+
+@remembered
+def _information(language: str) -> SafeString:
+    context = {"supplier": Supplier.objects.issuer(), "branches": Branch.objects.listed()}
+    return SafeString(render_to_string("cabinet/information.html", context))

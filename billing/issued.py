@@ -1,0 +1,56 @@
+"""The receipts that were issued, and what has been paid of each."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from billing.models import PersonalAccount
+
+NOTHING = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A month's receipt; `paid` is what was booked to later months, in tenge.
+
+    It is paid when the payments since its month's close reach its amount due.
+    """
+
+    month: dt.date
+    number: str
+    issued_on: dt.date
+    due_on: dt.date
+    amount_due: Decimal
+    version: int
+    paid: Decimal
+
+    @property
+    def state(self) -> str:
+        """`nothing` to pay, `paid`, `partly` or `unpaid`."""
+        if self.amount_due <= 0:
+            return "nothing"
+        if self.paid >= self.amount_due:
+            return "paid"
+        return "partly" if self.paid > 0 else "unpaid"
+
+    @property
+    def left(self) -> Decimal:
+        """What is still to be paid of it."""
+        return max(self.amount_due - max(self.paid, NOTHING), NOTHING)
+
+
+def of_account(account: PersonalAccount) -> list[Issued]:
+    """All receipts of the account, the newest first; two queries, each in one index."""
+    later = NOTHING
+    paid_in = dict(account.payments.order_by().values_list("month").annotate(Sum("amount")))
+    waiting = sorted(paid_in, reverse=True)
+    found = []
+    for row in account.receipts.order_by("-month").values_list(
+        "month", "number", "issued_on", "due_on", "amount_due", "version"
+    ):
+        while waiting and waiting[0] > row[0]:
+            later += paid_in[waiting.pop(0)]
+        found.append(Issued(*row, paid=later))
+    return found

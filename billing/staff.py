@@ -1,0 +1,82 @@
+"""What support staff see of a personal account: all that its holders see, and who they are."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from billing import breakdowns, charts, consumption, issued, ledgers
+from billing.models import Bank, Import, PersonalAccount, Reading, Service
+from billing.payments import by_day, total
+from billing.periods import MonthPeriodForm
+from cabinet import months
+
+SHEETS = tuple(f"css/{name}.css" for name in ("tokens", "figures", "charts", "staff"))
+READINGS = 60  # the latest ones
+
+
+def account_page(request: HttpRequest, account: PersonalAccount, path: str) -> SafeString:
+    """The account's balance, months, payments, receipts, terms, meters, holders and imports.
+
+    `path` is where its months and its statement are below; the account is fetched
+    `with_balance()` and `with_latest()`.
+    """
+    every = ledgers.of_account(account)
+    form = MonthPeriodForm(request.GET, every)
+    context: dict[str, Any] = {
+        "account": account,
+        "path": f"{path}months/",
+        "statement": f"{path}statement.pdf",
+        "form": form,
+        "story": None,
+        "ledgers": (),
+        "receipts": (),
+        "terms": account.terms.order_by("-valid_from"),
+        "meters": account.meters.with_last_reading(),
+        "readings": _readings(account),
+        "holdings": account.holdings.select_related("user").order_by("since"),
+        "imports": _imports(account),
+        **_payments(account, form),
+    }
+    if form.is_valid():
+        used = consumption.of_account(account, *charts.with_year_before(form.last))
+        receipts = issued.of_account(account)
+        context |= {
+            "ledgers": form.chosen,
+            "charts": charts.of_services(every, used, form.last),
+            "receipts": [each for each in receipts if form.first <= each.month <= form.last],
+        }
+    return SafeString(render_to_string("billing/staff_account.html", context, request))
+
+
+def _payments(account: PersonalAccount, form: MonthPeriodForm) -> dict[str, Any]:
+    """Those of the form's months, and all that came since when it ends with the last month."""
+    rows = []
+    if form.is_valid():
+        last = months.last_day(form.last)
+        if form.last >= form.latest and account.latest_paid_on:
+            last = max(last, account.latest_paid_on)
+        rows = list(account.payments.for_period(form.first, last).with_waiting())
+    return {
+        "days": by_day(rows),
+        "total": total(rows),
+        "services": Service.objects.of({row.service_id for row in rows}),
+        "banks": Bank.objects.of({row.bank_id for row in rows}),
+    }
+
+
+def _readings(account: PersonalAccount) -> Any:
+    found = Reading.objects.filter(meter__account=account).select_related("meter")
+    return found.order_by("-taken_on", "meter__serial", "source")[:READINGS]
+
+
+def _imports(account: PersonalAccount) -> Any:
+    made = account.receipts.values("made_by")
+    return Import.objects.filter(pk__in=made).order_by("-started_at")
+
+
+def month_page(request: HttpRequest, account: PersonalAccount, month: Any) -> SafeString:
+    """How a month was made up; of an account fetched `breakdowns.with_month()`."""
+    context = {"account": account, "month": month, "breakdowns": breakdowns.of(account)}
+    return SafeString(render_to_string("billing/staff_month.html", context, request))

@@ -1,0 +1,162 @@
+"""Bars by month and the story of the latest one."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from billing.models import Charge
+from billing.tests import factories
+from cabinet.tests import people
+from cabinet.tests.pages import Page, select, text
+
+SERVICES = "/accounts/000000101/services/"
+CONSUMPTION, MONEY = "Айлар бойынша шығын, кВт·сағ", "Айлар бойынша есептеу, ₸"
+
+
+def see(client, home, url=SERVICES):
+    client.force_login(home.owner)
+    return Page(client.get(url))
+
+
+def why(client, home):
+    (line,) = see(client, home, "/accounts/000000101/").all("p.sum-why")
+    return text(line)
+
+
+def drawn(root, tag):
+    """The elements of a picture."""
+    return list(root.iter(f"{{http://www.w3.org/2000/svg}}{tag}"))
+
+
+def of_class(elements, name):
+    return [each for each in elements if name in each.get("class", "")]
+
+
+def charge(home, month, quantity, **more):
+    """The month's only line of electricity."""
+    Charge.objects.filter(account=home.account, service="EL", month=month).delete()
+    return factories.ChargeFactory(
+        account=home.account,
+        service=factories.ServiceFactory(),
+        month=month,
+        quantity=Decimal(quantity),
+        **more,
+    )
+
+
+def test_thirteen_months_beside_those_a_year_before(client, home):
+    charge(home, dt.date(2025, 3, 1), "44.5")
+    charts = see(client, home).charts
+    assert list(charts) == [CONSUMPTION, MONEY]
+    assert charts[CONSUMPTION][0] == ["Ай/Жыл", "кВт·сағ", "Бір жыл бұрын"]
+    assert charts[CONSUMPTION][1] == ["2026 ж. наурыз", "100", "44,5"]
+    assert charts[CONSUMPTION][-1] == ["2025 ж. наурыз", "44,5", ""]
+    assert len(charts[CONSUMPTION]) == len(charts[MONEY]) == 14
+    assert charts[MONEY][1] == ["2026 ж. наурыз", "1_463,00", "1_451,00"]
+    assert charts[MONEY][2] == ["2026 ж. ақпан", "1_462,00", "1_450,00"]
+
+
+def test_heights_are_as_the_figures(client, home):
+    for month, quantity in ((dt.date(2026, 3, 1), "200"), (dt.date(2026, 2, 1), "50")):
+        charge(home, month, quantity)
+    (chart, _money) = see(client, home).all("figure.chart")
+    bars = [
+        [int(rect.get("height")) for rect in of_class(drawn(bar, "rect"), "level")]
+        for bar in drawn(chart, "g")
+    ]
+    assert bars == [[250]] * 12 + [[1000]]
+    last = drawn(chart, "g")[-1]
+    assert [text(each) for each in drawn(last, "text")] == ["200", "нау"]
+    assert [text(each) for each in drawn(last, "title")] == ["2026 ж. наурыз: 200"]
+
+
+def test_levels_stand_on_one_another(client, home):
+    charge(home, people.LATEST, "30", level=1)
+    for level, quantity in ((2, "50"), (3, "20")):
+        factories.ChargeFactory(
+            account=home.account,
+            service=factories.ServiceFactory(),
+            month=people.LATEST,
+            level=level,
+            quantity=Decimal(quantity),
+        )
+    (chart, _money) = see(client, home).all("figure.chart")
+    parts = [
+        (rect.get("class"), int(rect.get("y")), int(rect.get("height")))
+        for rect in of_class(drawn(drawn(chart, "g")[-1], "rect"), "level")
+    ]
+    assert parts == [("level-1", 900, 300), ("level-2", 400, 500), ("level-3", 200, 200)]
+    assert [text(each) for each in select(chart, "li")] == [
+        *("1-деңгей", "2-деңгей", "3-деңгей", "бір жыл бұрын"),
+    ]
+
+
+def test_up_to_the_last_month_chosen(client, home):
+    charts = see(client, home, f"{SERVICES}?from=2025-04&to=2025-06").charts
+    months = [row[0] for row in charts[CONSUMPTION][1:]]
+    assert months == [f"2025 ж. {name}" for name in ("маусым", "мамыр", "сәуір", "наурыз", "ақпан")]
+
+
+@pytest.mark.parametrize("query", ["?service=MS", "?from=2015-01&to=2015-02"])
+def test_no_picture_without_consumption(query, client, home):
+    assert see(client, home, SERVICES + query).charts == {}
+
+
+def test_nothing_used_for_months(client, home):
+    Charge.objects.filter(account=home.account, service="EL").update(quantity=0)
+    assert list(see(client, home).charts) == [MONEY]
+
+
+def test_the_story(client, home):
+    """Two lines in March, one in February; the fee is in the sum too."""
+    charge(home, people.LATEST, "183", level=1, amount=Decimal("2000.00"))
+    charge(home, dt.date(2026, 2, 1), "131", amount=Decimal("880.00"))
+    assert why(client, home) == (
+        "2026 ж. наурыз: 183 кВт·сағ, 31 күн, барлығы 1-деңгейде;"
+        " алдыңғы айдан 1_120,00_₸ көп; шығын 52 кВт·сағ көп."
+    )
+
+
+def test_the_story_of_less(client, home):
+    charge(home, people.LATEST, "0.5", level=None, amount=Decimal("10.00"))
+    charge(home, dt.date(2026, 2, 1), "1", amount=Decimal("20.01"))
+    assert why(client, home) == (
+        "2026 ж. наурыз: 0,5 кВт·сағ, 31 күн; алдыңғы айдан 10,01_₸ аз; шығын 0,5 кВт·сағ аз."
+    )
+
+
+def test_the_story_of_the_same_in_several_levels(client, home):
+    home.owner.language = "ru"
+    home.owner.save()
+    charge(home, people.LATEST, "160", level=1, amount=Decimal("900.00"))
+    factories.ChargeFactory(
+        account=home.account,
+        service=factories.ServiceFactory(),
+        month=people.LATEST,
+        level=2,
+        quantity=Decimal("20"),
+        amount=Decimal("100.00"),
+    )
+    charge(home, dt.date(2026, 2, 1), "180", amount=Decimal("1000.00"))
+    assert why(client, home) == (
+        "март 2026 г.: 180 кВт·ч за 31 день, уровень 1: 160, уровень 2: 20;"
+        " столько же, сколько месяцем раньше; расход тот же."
+    )
+
+
+def test_no_story_without_a_meter(client, home):
+    Charge.objects.filter(account=home.account, service="EL").delete()
+    assert see(client, home, "/accounts/000000101/").all("p.sum-why") == []
+
+
+def test_the_last_payment_is_all_of_its_day(client, home):
+    factories.PaymentFactory(
+        account=home.account,
+        service=factories.ServiceFactory(unmetered=True),
+        paid_on=dt.date(2026, 4, 5),
+        month=dt.date(2026, 4, 1),
+        amount=Decimal("139.20"),
+    )
+    (line,) = see(client, home, "/accounts/000000101/").all("p.sum-paid")
+    assert text(line) == "Соңғы төлем: 05.04.2026, 639,20_₸"

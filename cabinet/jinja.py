@@ -1,0 +1,83 @@
+"""What templates can ask for, over what Jinja itself has."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext, ngettext, npgettext, pgettext
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from cabinet import days, figures, links, months
+
+
+def environment(**options: Any) -> Environment:
+    """Jinja as Django's backend wants it: escaping on, an unknown name is an error."""
+    made = Environment(
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **{**options, "undefined": StrictUndefined},
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    made.globals.update(
+        static=links.static, link=links.link, language=translation.get_language, **_pieces()
+    )
+    made.filters.update(FILTERS)
+    made.filters["plan"] = _plan
+    return made
+
+
+def _pieces() -> dict[str, Callable[..., Any]]:
+    """What stands on every page, which only the apps know."""
+    from billing import frame
+    from billing.models import Supplier
+
+    return {
+        "menu": frame.menu,
+        "issuer": Supplier.objects.issuer,
+        "information": frame.information,
+    }
+
+
+def _plan(code: str) -> str:
+    """A tariff plan's name."""
+    from billing.models.columns import Plan
+
+    return str(Plan(code).label)
+
+
+def yes_no(value: bool) -> str:
+    """«иә» or «жоқ»."""
+    return gettext("yes") if value else gettext("no")
+
+
+def cell(value: Decimal, label: str, kind: str = "") -> Markup:
+    """A table's cell with a sum of tenge; `label` and `kind`, a class, are texts of ours.
+
+    It stands here and not in a template since a page may have a thousand of them.
+    """
+    classes = kind if value else f"{kind} zero".strip()
+    shown = f' class="{classes}"' if classes else ""
+    return Markup(f'<td role="cell" data-label="{label}"{shown}>{figures.money(value)}</td>')  # noqa: S704
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "money": figures.money,
+    "tenge": figures.tenge,
+    "quantity": figures.quantity,
+    "month_code": months.code,
+    "month": months.name,
+    "month_letters": months.letters,
+    "rate": figures.rate,
+    "price": figures.price,
+    "day": days.day,
+    "long_day": days.long_day,
+    "moment": days.moment,
+    "yes_no": yes_no,
+    "cell": cell,
+}
