@@ -71,7 +71,7 @@ hypothesis_settings.register_profile("cabinet", deadline=None)  # a busy machine
 hypothesis_settings.load_profile("cabinet")
 
 
-from cabinet import memory
+from cabinet import memory  # noqa: E402
 from cabinet.tests import people  # noqa: E402 - its models need what stands above
 
 if "PYTEST_XDIST_WORKER" not in os.environ:

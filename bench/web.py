@@ -92,7 +92,12 @@ def server() -> Iterator[int]:
             [
                 *(sys.executable, "-m", "gunicorn", "cabinet.wsgi", "--preload"),
                 *(f"--bind=fd://{listener.fileno()}", "--workers=2"),
-                *("--worker-class=gthread", "--threads=1", "--no-control-socket", "--log-level=warning"),
+                *(
+                    "--worker-class=gthread",
+                    "--threads=1",
+                    "--no-control-socket",
+                    "--log-level=warning",
+                ),
             ],
             cwd=BASE_DIR,
             pass_fds=(listener.fileno(),),

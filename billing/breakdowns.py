@@ -11,12 +11,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import JSONField, Model, OuterRef
 from django.db.models.functions import JSONObject
+from django.utils.translation import get_language
 
 from billing import models
 from billing.ledgers import Row
 from billing.models import Bank, PersonalAccount, Service
 from billing.models.accounts import PersonalAccountQuerySet
-from billing.models.columns import in_two_languages
 from billing.models.facts import ExactDecoder
 
 NOTHING = Decimal("0.00")
@@ -77,7 +77,10 @@ class Adjustment(NamedTuple):
     quantity: Decimal | None
     amount: Decimal
 
-    reason = in_two_languages("reason")
+    @property
+    def reason(self) -> str:
+        """In the language in force."""
+        return self.reason_ru if get_language() == "ru" else self.reason_kk
 
 
 class Payment(NamedTuple):

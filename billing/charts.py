@@ -77,7 +77,8 @@ def _chart(
     """Columns are months with their parts by level, the value in words, and the table's cells."""
     last = columns[-1][0]
     past = {month: year_before.get(months.plus(month, -12), Decimal(0)) for month, *_ in columns}
-    highest = max([*(sum(parts.values()) for _m, parts, *_ in columns), *past.values()])
+    sums = [sum(parts.values(), Decimal(0)) for _m, parts, *_ in columns]
+    highest = max([*sums, *past.values()])
     bars = []
     for month, parts, value, cells in columns:
         apart = (last.year - month.year) * 12 + last.month - month.month

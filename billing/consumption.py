@@ -72,7 +72,7 @@ def of_account(account: PersonalAccount, first: dt.date, last: dt.date) -> dict[
             used = found[code][month] = Used(month)
         used.quantity += quantity
         used.amount += amount
-        if from_on:
+        if from_on and to_on:
             used.levels[level or 0] += quantity
             used.first = min(used.first or from_on, from_on)
             used.last = max(used.last or to_on, to_on)

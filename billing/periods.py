@@ -10,7 +10,7 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -95,7 +95,7 @@ class MonthSelect(forms.Select):
             label = months.name(months.parse(value)) if months.is_code(value or "") else value
             options += format_html('<option value="{}" selected>{}</option>', value or "", label)
         flat = flatatt(self.build_attrs({"name": name}, attrs))
-        return format_html("<select{}>{}</select>", flat, mark_safe(options))
+        return format_html("<select{}>{}</select>", flat, SafeString(options))
 
 
 @lru_cache(maxsize=500)

@@ -54,10 +54,22 @@ urlpatterns = [
     path("accounts/", views.account_list, name="account_list"),
     path("accounts/<number:number>/", views.account, name="account"),
     path("accounts/<number:number>/services/", views.services, name="services"),
-    path("accounts/<number:number>/services.<download:kind>", views.services, name="services_download"),
+    path(
+        "accounts/<number:number>/services.<download:kind>",
+        views.services,
+        name="services_download",
+    ),
     path("accounts/<number:number>/services/<month:month>/", views.month, name="month"),
     path("accounts/<number:number>/receipts/", views.receipts, name="receipts"),
-    path("accounts/<number:number>/receipts.<download:kind>", views.receipts, name="receipts_download"),
+    path(
+        "accounts/<number:number>/receipts.<download:kind>",
+        views.receipts,
+        name="receipts_download",
+    ),
     path("accounts/<number:number>/payments/", views.payments, name="payments"),
-    path("accounts/<number:number>/payments.<download:kind>", views.payments, name="payments_download"),
+    path(
+        "accounts/<number:number>/payments.<download:kind>",
+        views.payments,
+        name="payments_download",
+    ),
 ]

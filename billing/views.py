@@ -1,10 +1,6 @@
 """A resident's pages. Each begins with the account as this user may see it, or 404."""
 
 import datetime as dt
-import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from billing import breakdowns, charts, consumption, downloads, issued, ledgers
 from billing.models import Bank, Payment, PersonalAccount, Service
+from billing.payments import by_day, total
 from billing.periods import (
     DEFAULT_MONTHS,
     DayPeriodForm,
@@ -21,7 +18,7 @@ from billing.periods import (
     this_month,
 )
 from cabinet import months
-from cabinet.downloads import response
+from cabinet.downloads import as_file
 
 
 @require_safe
@@ -65,7 +62,7 @@ def services(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     every = ledgers.of_account(account)
     form = MonthPeriodForm(request.GET, every)
     if kind and form.is_valid():
-        return response(downloads.services(account, form), kind)
+        return as_file(downloads.services(account, form), kind)
     context = {"account": account, "form": form, "ledgers": (), "charts": {}}
     if form.is_valid():
         used = consumption.of_account(account, *charts.with_year_before(form.last))
@@ -105,12 +102,12 @@ def payments(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     if form.is_valid():
         rows = list(account.payments.for_period(form.first, form.last).with_waiting())
         if kind:
-            return response(downloads.payments(account, form, rows), kind)
+            return as_file(downloads.payments(account, form, rows), kind)
     context = {
         "account": account,
         "form": form,
-        "days": _by_day(rows),
-        "total": sum((row.amount for row in rows), Decimal("0.00")),
+        "days": by_day(rows),
+        "total": total(rows),
         "waiting": any(row.is_waiting for row in rows),
         "services": Service.objects.of({row.service_id for row in rows}),
         "banks": Bank.objects.of({row.bank_id for row in rows}),
@@ -126,7 +123,7 @@ def receipts(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     form = ReceiptPeriodForm(request.GET, [each.month for each in every])
     rows = form.within(every) if form.is_valid() else []
     if kind and form.is_valid():
-        return response(downloads.receipts(account, form, rows), kind)
+        return as_file(downloads.receipts(account, form, rows), kind)
     context = {"account": account, "form": form, "receipts": rows}
     return render(request, "billing/receipts.html", context, status=200 if form.is_valid() else 400)
 
@@ -138,28 +135,3 @@ def _default_days(account: PersonalAccount) -> tuple[str, str]:
     ends = [months.last_day(latest), account.latest_paid_on or latest]
     last = min(max(ends), months.last_day(today))
     return months.plus(latest, 1 - DEFAULT_MONTHS).isoformat(), last.isoformat()
-
-
-@dataclass(frozen=True)
-class PaidTogether:
-    """The payments of one day through one bank."""
-
-    payments: tuple[Payment, ...]
-
-    @property
-    def rows(self) -> int:
-        """The rows that they take in a table: theirs, and that of the sum of several."""
-        return len(self.payments) + (len(self.payments) > 1)
-
-    @property
-    def sum(self) -> Decimal:
-        return sum((payment.amount for payment in self.payments), Decimal("0.00"))
-
-
-def _by_day(payments: Iterable[Payment]) -> list[PaidTogether]:
-    return [
-        PaidTogether(tuple(group))
-        for _key, group in itertools.groupby(
-            payments, key=lambda payment: (payment.paid_on, payment.bank_id)
-        )
-    ]

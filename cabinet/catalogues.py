@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import django
 from babel.messages.catalog import Catalog, Message
@@ -109,7 +110,7 @@ def messages(root: Path | None = None) -> Catalog:
         for path in sorted((root / folder).rglob("*")):
             name = path.relative_to(root)
             if SKIPPED.isdisjoint(name.parts) and (source := _source(path, name)) is not None:
-                method = babel_extract if _is_jinja(name) else "python"
+                method: Any = babel_extract if _is_jinja(name) else "python"
                 for _, message, comments, context in extract(
                     method, BytesIO(source), KEYWORDS, ["Translators:"], JINJA
                 ):

@@ -53,7 +53,7 @@ class Table:
         return f"{self.title} {self.account} {self.first} – {self.last}"
 
 
-def response(table: Table, kind: str) -> HttpResponse:
+def as_file(table: Table, kind: str) -> HttpResponse:
     """The file, to be saved; `kind` is one of KINDS."""
     content_type, make = KINDS[kind]
     disposition = content_disposition_header(True, f"{table.name}.{kind}")
@@ -119,7 +119,7 @@ def _json(table: Table) -> bytes:
 def _xlsx(table: Table) -> bytes:
     """One sheet; numbers and days are such, text is never a formula or a link."""
     content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"constant_memory": True}) as book:
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         book.set_properties({"created": CREATED})
         sheet = book.add_worksheet(table.title[:LONGEST_TITLE])
         sheet.freeze_panes(1, 0)
@@ -149,21 +149,17 @@ def _widths(table: Table) -> list[int]:
 
 
 def _write(sheet: Any, cell: tuple[int, int], holds: Holds, value: Any, form: Any) -> None:
-    if holds == "prices":  # one is a number, several are a text
-        holds, value = ("sum", value[0]) if len(value) == 1 else ("text", _prices(value))
-    if value is None:
+    if value is None or value == ():
         return
+    if holds == "prices":  # one is a number, several are a text as on the page
+        several = " / ".join(map(figures.money, value))
+        holds, value = ("sum", value[0]) if len(value) == 1 else ("text", several)
     if holds == "sum":
         sheet.write_number(*cell, value, form)
     elif holds in ("day", "month"):
         sheet.write_datetime(*cell, value, form)
     else:
         sheet.write_string(*cell, yes_no(value) if holds == "yes_no" else value, form)
-
-
-def _prices(prices: Sequence[Decimal]) -> str:
-    """As on the page."""
-    return " / ".join(map(figures.money, prices))
 
 
 KINDS: dict[str, tuple[str, Callable[[Table], bytes]]] = {

@@ -14,7 +14,7 @@ from cabinet import days, figures, links, months
 
 def environment(**options: Any) -> Environment:
     """Jinja as Django's backend wants it: escaping on, an unknown name is an error."""
-    made = Environment(
+    made = Environment(  # noqa: S701 - Django's backend passes autoescape=True
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
@@ -25,30 +25,14 @@ def environment(**options: Any) -> Environment:
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
     made.globals.update(
-        static=links.static, link=links.link, language=translation.get_language, **_pieces()
+        static=links.static, link=links.link, language=translation.get_language, **GLOBALS
     )
     made.filters.update(FILTERS)
-    made.filters["plan"] = _plan
     return made
 
 
-def _pieces() -> dict[str, Callable[..., Any]]:
-    """What stands on every page, which only the apps know."""
-    from billing import frame
-    from billing.models import Supplier
-
-    return {
-        "menu": frame.menu,
-        "issuer": Supplier.objects.issuer,
-        "information": frame.information,
-    }
-
-
-def _plan(code: str) -> str:
-    """A tariff plan's name."""
-    from billing.models.columns import Plan
-
-    return str(Plan(code).label)
+# What the apps add when they are ready: what stands on every page, and names of theirs.
+GLOBALS: dict[str, Callable[..., Any]] = {}
 
 
 def yes_no(value: bool) -> str:

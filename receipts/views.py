@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from billing import ledgers
 from billing.models import PersonalAccount, Supplier
 from billing.periods import MonthPeriodForm
-from cabinet.downloads import response
+from cabinet.downloads import as_file
 from receipts import downloads, pdf, statements
 
 
@@ -20,7 +20,7 @@ def statement(request: HttpRequest, number: str, kind: str = "") -> HttpResponse
     form = MonthPeriodForm(request.GET, ledgers.of_account(account))
     if kind and form.is_valid():
         made = statements.build(account, form.chosen, form.first, form.last)
-        return response(downloads.statement(made), kind)
+        return as_file(downloads.statement(made), kind)
     return _page(request, account, form)
 
 

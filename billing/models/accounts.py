@@ -50,8 +50,8 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         )
 
     def with_latest(self) -> "PersonalAccountQuerySet":
-        """Adds `first_month` and `latest_month` (closed), `latest_due_on` of the receipts, and `latest_paid_on`
-        with `latest_paid`, all of that day in tenge.
+        """Adds `first_month` and `latest_month` (closed), `latest_due_on` of the receipts, and
+        `latest_paid_on` with `latest_paid`, all of that day in tenge.
         """
         from billing.models.ledger import LedgerEntry, Payment, Receipt
 
@@ -74,7 +74,7 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         )
 
     def with_terms(self, day: dt.date) -> "PersonalAccountQuerySet":
-        """Adds `terms_in_force` on that day: residents, plan, electric_stove, privileged; or None."""
+        """Adds `terms_in_force` on that day: residents, plan, stove and privilege; or None."""
         terms = Terms.objects.filter(account=OuterRef("pk")).in_force(day)
         names = ("residents", "plan", "electric_stove", "privileged")
         newest = terms.values(json=JSONObject(**{name: name for name in names}))[:1]

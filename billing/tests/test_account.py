@@ -56,6 +56,7 @@ def test_what_is_known_of_a_home(client, home):
         "2026 ж. наурыз": "/accounts/000000101/services/2026-03/",
         "Айлар бойынша": "/accounts/000000101/services/",
         "Төлемдер": "/accounts/000000101/payments/",
+        "Түбіртектер": "/accounts/000000101/receipts/",
     }
 
 

@@ -23,7 +23,8 @@ SAME = {
     *("IPv4", "IPv6", "URL"),  # names of things, the same everywhere
 }
 CYRILLIC = "[\u0400-\u04ff]"
-ENDING_ON_PLACEHOLDER = re.compile(rf"(%\(\w+\)[a-z]|%[a-z]|\{{\w*\}})-?{CYRILLIC}")
+# «1-деңгей» is a word of its own behind the number.
+ENDING_ON_PLACEHOLDER = re.compile(rf"(%\(\w+\)[a-z]|%[a-z]|\{{\w*\}})(?!-деңгей)-?{CYRILLIC}")
 MIXED_ALPHABETS = re.compile(rf"[A-Za-z]{CYRILLIC}|{CYRILLIC}[A-Za-z]")
 
 HEADER = r"""# Kazakh.
@@ -76,6 +77,19 @@ TEMPLATE = """{% load i18n %}
 {% comment %}{% translate "Hidden" %}{% endcomment %}
 """
 
+JINJA = """{% extends "base.html" %}
+{# Translators: under the sum #}
+<p title="{{ _('Paid') }}">{{ _("To pay", ) }}</p>
+{% trans count=rows|length, day=day|day %}
+    {{ count }} reading
+    of {{ day }}
+{% pluralize %}
+    {{ count }} readings
+    of {{ day }}
+{% endtrans %}
+{{ pgettext("month", "June") }} {{ "not a message" }}
+"""
+
 
 @pytest.fixture(autouse=True, scope="module")
 def compiled() -> None:
@@ -92,7 +106,8 @@ def root(tmp_path: Path) -> Path:
         "billing/views.py": PYTHON,
         "billing/tests/test_views.py": '_("Only in a test")',
         "billing/notes.txt": "{% translate 'Not a template' %}",
-        "templates/billing/home.html": TEMPLATE,
+        "cabinet/templates/admin/home.html": TEMPLATE,
+        "templates/billing/home.html": JINJA,
     }.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -207,6 +222,10 @@ def test_messages_of_python_and_templates(root: Path) -> None:
             ),
         ),
         (None, "VAT 16 %%"),
+        (None, "Paid"),
+        (None, "To pay"),
+        (None, ("%(count)s reading of %(day)s", "%(count)s readings of %(day)s")),
+        ("month", "June"),
     }
 
 
@@ -214,6 +233,7 @@ def test_comments_for_translators(root: Path) -> None:
     found = catalogues.messages(root)
     assert found.get("Show").auto_comments == ["Translators: a button"]
     assert found.get("To pay", "receipt").auto_comments == ["Translators: above the sum"]
+    assert found.get("Paid").auto_comments == ["under the sum"]
 
 
 def test_update(root: Path) -> None:
@@ -245,7 +265,7 @@ def test_problems(root: Path) -> None:
     po.write_text(text, "utf-8")
     found = catalogues.problems("kk", root)
     assert "fuzzy: Show" in found
-    assert "other placeholders: %(n)s bills" in found
+    assert "other placeholders: %(count)s readings of %(day)s" in found
     assert "empty: VAT 16 %%" in found
     assert "missing: receipt: To pay" not in found
 

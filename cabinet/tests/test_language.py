@@ -27,6 +27,7 @@ SHOWN_ATTRIBUTES = ("title", "alt", "aria-label", "placeholder", "data-label", "
 # Latin letters that may stand on a page, and why.
 LATIN = {
     "PDF": "the name of the format, in both languages",
+    **dict.fromkeys(("CSV", "XLSX", "JSON"), "names of formats, in both languages"),
     "e-mail": "so written in the manual",
     "E-mail": "so written in the manual",
     "cookie": "so called in both languages",
@@ -114,7 +115,9 @@ def data(home: people.Home, language: str, *, staff: bool) -> set[str]:
     Staff see an account's texts in both languages side by side.
     """
     account = home.account
-    texts = {home.owner.full_name, home.support.full_name, account.payer, home.strangers.payer}
+    holders = (home.owner, home.second)
+    texts = {text for user in holders for text in (user.login, user.email) if staff}
+    texts |= {home.owner.full_name, home.support.full_name, account.payer, home.strangers.payer}
     texts |= {meter.model for meter in account.meters.all()}
     texts |= {LANGUAGES[RUSSIAN if language == KAZAKH else KAZAKH]}
     rows: list[Any] = [account, home.strangers, account.branch]
