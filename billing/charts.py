@@ -1,16 +1,16 @@
 """Bars by month, drawn on the server: whole units of a picture, and the figures as a table."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from billing.consumption import Consumption, Used
-from billing.ledgers import ServiceLedger
 from cabinet import figures, months
 
+NOTHING = Decimal(0)
 MONTHS = 13
 STEP, WIDTH = 320, 220  # of a bar's place, and of the bar
 HEIGHT, HEAD, FOOT = 1000, 200, 200  # of the highest bar, over it for its value, under it
@@ -71,31 +71,42 @@ class Chart:
 def _chart(
     name: str,
     head: str,
-    columns: Sequence[tuple[dt.date, dict[int, Decimal], str, tuple[str, ...]]],
-    year_before: dict[dt.date, Decimal],
+    columns: Sequence[tuple[dt.date, dict[int, Decimal], str, str]],
+    values: dict[dt.date, Decimal],
+    write: Callable[[Decimal], str],
 ) -> Chart:
-    """Columns are months with their parts by level, the value in words, and the table's cells."""
+    """Columns are months: the parts by level, the value over the bar and that in the table.
+
+    `values` hold the year before too; `write` gives them as text.
+    """
     last = columns[-1][0]
-    past = {month: year_before.get(months.plus(month, -12), Decimal(0)) for month, *_ in columns}
-    sums = [sum(parts.values(), Decimal(0)) for _m, parts, *_ in columns]
-    highest = max([*sums, *past.values()])
+    past = {month: values.get(months.plus(month, -12)) for month, *_rest in columns}
+    sums = [sum(parts.values(), NOTHING) for _month, parts, *_rest in columns]
+    highest = max([*sums, *(value or NOTHING for value in past.values())])
     bars = []
-    for month, parts, value, cells in columns:
+    for month, parts, value, cell in columns:
         apart = (last.year - month.year) * 12 + last.month - month.month
-        top, drawn = HEAD + HEIGHT, []
-        for level, part in sorted(parts.items()):
-            height = _units(part, highest)
-            top -= height
-            drawn.append(Part(level, top, height))
         left = (MONTHS - 1 - apart) * STEP + (STEP - WIDTH) // 2
-        bars.append(Bar(month, left, tuple(drawn), _units(past[month], highest), value, cells))
-    levels = sorted({level for _m, parts, *_ in columns for level in parts})
+        before = past[month]
+        cells = (cell, "" if before is None else write(before))
+        height = _units(before or NOTHING, highest)
+        bars.append(Bar(month, left, _stacked(parts, highest), height, value, cells))
+    levels = sorted({level for _month, parts, *_rest in columns for level in parts})
     heads = (_("Month/Year"), head, _("A year before"))
     return Chart(name, tuple(bars), tuple(levels), heads, any(past.values()))
 
 
+def _stacked(parts: dict[int, Decimal], highest: Decimal) -> tuple[Part, ...]:
+    top, stacked = HEAD + HEIGHT, []
+    for level, part in sorted(parts.items()):
+        height = _units(part, highest)
+        top -= height
+        stacked.append(Part(level, top, height))
+    return tuple(stacked)
+
+
 def _units(value: Decimal, highest: Decimal) -> int:
-    return int(max(value, Decimal(0)) * HEIGHT / highest) if highest > 0 else 0
+    return int(max(value, NOTHING) * HEIGHT / highest) if highest > 0 else 0
 
 
 def with_year_before(last: dt.date) -> tuple[dt.date, dt.date]:
@@ -103,62 +114,47 @@ def with_year_before(last: dt.date) -> tuple[dt.date, dt.date]:
     return months.plus(last, 1 - MONTHS - 12), last
 
 
-def of_services(
-    ledgers: Sequence[ServiceLedger], used: dict[str, Consumption], last: dt.date
-) -> dict[str, list[Chart]]:
-    """By the codes of services: consumption and money of metered ones; a fee is told by its row."""
-    charts = of_consumption(used, last)
-    return {
-        each.service.pk: [
-            *charts.get(each.service.pk, []),
-            *filter(None, [_money(each, last) if each.service.metered else None]),
-        ]
-        for each in ledgers
-    }
+def of_account(used: dict[str, Consumption], last: dt.date) -> list[Chart]:
+    """Of each metered service: quantities and money of 13 months up to the last."""
+    found = []
+    for each in used.values():
+        shown = [month for month in each.months if _is_shown(month.month, last)]
+        if each.service.metered and shown:
+            found += [_quantities(each, shown), _amounts(each, shown)]
+    return [chart for chart in found if chart]
 
 
-def of_consumption(used: dict[str, Consumption], last: dt.date) -> dict[str, list[Chart]]:
-    """By the codes of metered services: their quantities of 13 months up to the last."""
-    return {
-        code: [chart]
-        for code, each in used.items()
-        if each.service.metered and (chart := _consumption(each, last))
-    }
-
-
-def _consumption(used: Consumption, last: dt.date) -> Chart | None:
-    shown = [each for each in used.months if _is_shown(each.month, last)]
+def _quantities(used: Consumption, shown: Sequence[Used]) -> Chart | None:
     if not any(each.quantity for each in shown):
         return None
-    past = {each.month: each.quantity for each in used.months}
     columns = [
-        (each.month, _levels(each), figures.quantity(each.quantity), _cells(each, past))
+        (
+            each.month,
+            _levels(each),
+            figures.quantity(each.quantity),
+            figures.quantity(each.quantity),
+        )
         for each in shown
     ]
-    name = _("Consumption by month, %(unit)s") % {"unit": used.service.unit}
-    return _chart(name, used.service.unit, columns, past)
+    unit = used.service.unit
+    past = {each.month: each.quantity for each in used.months}
+    name = _("Consumption by month, %(unit)s") % {"unit": unit}
+    return _chart(name, unit, columns, past, figures.quantity)
 
 
 def _levels(used: Used) -> dict[int, Decimal]:
     return {max(level, 1): quantity for level, quantity in used.levels.items()}
 
 
-def _cells(used: Used, past: dict[dt.date, Decimal]) -> tuple[str, ...]:
-    before = past.get(months.plus(used.month, -12))
-    return figures.quantity(used.quantity), "" if before is None else figures.quantity(before)
-
-
-def _money(ledger: ServiceLedger, last: dt.date) -> Chart | None:
-    past = {row.month: row.accrued for row in ledger.rows}
-    shown = [row for row in ledger.rows if _is_shown(row.month, last)]
-    if not any(row.accrued for row in shown):
+def _amounts(used: Consumption, shown: Sequence[Used]) -> Chart | None:
+    if not any(each.amount for each in shown):
         return None
-    columns = []
-    for row in shown:
-        before = past.get(months.plus(row.month, -12))
-        cells = (figures.money(row.accrued), "" if before is None else figures.money(before))
-        columns.append((row.month, {1: row.accrued}, figures.number(row.accrued, 0), cells))
-    return _chart(_("Accrued by month, ₸"), _("Accrued"), columns, past)
+    columns = [
+        (each.month, {1: each.amount}, figures.number(each.amount, 0), figures.money(each.amount))
+        for each in shown
+    ]
+    past = {each.month: each.amount for each in used.months}
+    return _chart(_("Accrued by month, ₸"), _("Accrued"), columns, past, figures.money)
 
 
 def _is_shown(month: dt.date, last: dt.date) -> bool:

@@ -8,8 +8,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
+from django.db import connection
+
 from billing.balances import Balance
-from billing.models import PersonalAccount, Service
+from billing.models import LedgerEntry, PersonalAccount, Service
 from cabinet import months
 
 NOTHING = Decimal("0.00")
@@ -60,6 +62,11 @@ class ServiceLedger:
         return self.rows[-1].closing if self.rows else NOTHING
 
     @property
+    def totals(self) -> tuple[Decimal, ...]:
+        """In the order of a row's figures."""
+        return self.opening, self.accrued, self.adjusted, self.paid, self.closing
+
+    @property
     def closed_on(self) -> dt.date | None:
         """The last month's last day: that of the closing balance."""
         return months.last_day(self.rows[-1].month) if self.rows else None
@@ -73,12 +80,21 @@ class ServiceLedger:
 Ledger = TypeVar("Ledger", bound=ServiceLedger)
 
 
+_ROWS = f"""
+    SELECT service_id, {", ".join(Row._fields)} FROM {LedgerEntry._meta.db_table}
+    WHERE account_id = %s ORDER BY month"""  # noqa: S608
+
+
 def of_account(account: PersonalAccount) -> tuple[ServiceLedger, ...]:
-    """All closed months of each service that has any; one query, in one index."""
+    """All closed months of each service that has any; one query, in one index.
+
+    In SQL, since of the page with the most rows Django's own query takes three times as long.
+    """
     rows: dict[str, list[Row]] = defaultdict(list)
-    found = account.ledger.order_by("month").values_list("service_id", *Row._fields)
-    for code, *figures in found:
-        rows[code].append(Row(*figures))
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, [account.pk])
+        for code, *figures in cursor.fetchall():
+            rows[code].append(Row(*figures))
     services = Service.objects.of(rows.keys()).items()
     return tuple(ServiceLedger(service, tuple(rows[code])) for code, service in services)
 

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.forms.utils import flatatt
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -43,6 +44,25 @@ class PeriodForm(forms.Form):
     @staticmethod
     def parameters() -> tuple[str, ...]:
         return ("from", "to")
+
+    @property
+    def rendered(self) -> SafeString:
+        """The form as pages show it; a good one is kept, since most people ask for the same."""
+        if not self.is_valid():
+            return self._render()
+        key = (get_language(), *self.data.items(), *self.offered())
+        if key not in _rendered:
+            if len(_rendered) >= MOST_RENDERED:
+                _rendered.clear()
+            _rendered[key] = self._render()
+        return _rendered[key]
+
+    def _render(self) -> SafeString:
+        return SafeString(render_to_string("billing/period_form.html", {"form": self}))
+
+    def offered(self) -> tuple[Hashable, ...]:
+        """What the fields offer beyond what is chosen in them."""
+        return ()
 
     def field(self, label: Any) -> forms.Field:
         """The field of either end."""
@@ -116,6 +136,10 @@ def _options(first: dt.date, last: dt.date, language: str | None) -> str:
     )
 
 
+MOST_RENDERED = 1000
+_rendered: dict[tuple[Hashable, ...], SafeString] = {}
+
+
 class MonthsForm(PeriodForm):
     """Months; the list offers those that are loaded, by default the last twelve of them."""
 
@@ -127,6 +151,9 @@ class MonthsForm(PeriodForm):
 
     def field(self, label: Any) -> forms.Field:
         return MonthField(label=label, widget=MonthSelect(self.earliest, self.latest))
+
+    def offered(self) -> tuple[Hashable, ...]:
+        return self.earliest, self.latest
 
 
 class ReceiptPeriodForm(MonthsForm):
@@ -159,6 +186,10 @@ class MonthPeriodForm(MonthsForm):
     @staticmethod
     def parameters() -> tuple[str, ...]:
         return ("from", "to", "service")
+
+    def offered(self) -> tuple[Hashable, ...]:
+        services = ((each.service.pk, each.service.name) for each in self.ledgers)
+        return (*super().offered(), *services)
 
     @property
     def chosen(self) -> tuple[ServiceLedger, ...]:

@@ -22,14 +22,16 @@ def account_page(request: HttpRequest, account: PersonalAccount, path: str) -> S
     `path` is where its months and its statement are below; the account is fetched
     `with_balance()` and `with_latest()`.
     """
-    every = ledgers.of_account(account)
-    form = MonthPeriodForm(request.GET, every)
+    form = MonthPeriodForm(request.GET, ledgers.of_account(account))
+    latest = account.latest_month or form.latest
+    used = consumption.of_account(account, *charts.with_year_before(latest))
     context: dict[str, Any] = {
         "account": account,
         "path": f"{path}months/",
         "statement": f"{path}statement.pdf",
         "form": form,
-        "story": None,
+        "story": consumption.story(used, latest),
+        "charts": charts.of_account(used, latest),
         "ledgers": (),
         "receipts": (),
         "terms": account.terms.order_by("-valid_from"),
@@ -40,11 +42,9 @@ def account_page(request: HttpRequest, account: PersonalAccount, path: str) -> S
         **_payments(account, form),
     }
     if form.is_valid():
-        used = consumption.of_account(account, *charts.with_year_before(form.last))
         receipts = issued.of_account(account)
         context |= {
             "ledgers": form.chosen,
-            "charts": charts.of_services(every, used, form.last),
             "receipts": [each for each in receipts if form.first <= each.month <= form.last],
         }
     return SafeString(render_to_string("billing/staff_account.html", context, request))

@@ -51,6 +51,7 @@ register_converter(MonthConverter, "month")
 app_name = "billing"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("site-map/", views.site_map, name="site_map"),
     path("accounts/", views.account_list, name="account_list"),
     path("accounts/<number:number>/", views.account, name="account"),
     path("accounts/<number:number>/services/", views.services, name="services"),

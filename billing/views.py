@@ -38,6 +38,12 @@ def account_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def site_map(request: HttpRequest) -> HttpResponse:
+    """«Сайт картасы»: where everything is."""
+    return render(request, "billing/site_map.html")
+
+
+@require_safe
 def account(request: HttpRequest, number: str) -> HttpResponse:
     """«Дербес шот бойынша ақпарат» (figure 3)."""
     today = timezone.localdate()
@@ -50,7 +56,7 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
         "terms": account.terms_in_force,
         "meters": list(account.meters.with_last_reading()),
         "story": consumption.story(used, latest),
-        "charts": charts.of_consumption(used, latest),
+        "charts": charts.of_account(used, latest),
     }
     return render(request, "billing/account.html", context)
 
@@ -59,15 +65,14 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
 def services(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     """«Қызметтер бойынша ақпарат» (figure 8), or a file of that kind."""
     account = get_object_or_404(request.user.accounts, number=number)
-    every = ledgers.of_account(account)
-    form = MonthPeriodForm(request.GET, every)
+    form = MonthPeriodForm(request.GET, ledgers.of_account(account))
     if kind and form.is_valid():
         return as_file(downloads.services(account, form), kind)
-    context = {"account": account, "form": form, "ledgers": (), "charts": {}}
-    if form.is_valid():
-        used = consumption.of_account(account, *charts.with_year_before(form.last))
-        context["ledgers"] = form.chosen
-        context["charts"] = charts.of_services(every, used, form.last)
+    context = {
+        "account": account,
+        "form": form,
+        "ledgers": form.chosen if form.is_valid() else (),
+    }
     return render(request, "billing/services.html", context, status=200 if form.is_valid() else 400)
 
 

@@ -21,8 +21,8 @@ def round_half_up(value: Decimal, step: Decimal = TIYN) -> Decimal:
 
 def number(value: Decimal, places: int) -> str:
     """`1 234,50`: exactly that many places after the comma."""
-    rounded = value.quantize(_STEPS[places], ROUND_HALF_UP) + 0  # there is no −0
-    return f"{rounded:,.{places}f}".translate(_SIGNS)
+    text = f"{value.quantize(_STEPS[places], ROUND_HALF_UP) + 0:,f}"  # + 0, as there is no −0
+    return text.translate(_SIGNS)
 
 
 def money(value: Decimal) -> str:

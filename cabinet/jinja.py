@@ -1,13 +1,14 @@
 """What templates can ask for, over what Jinja itself has."""
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from cabinet import days, figures, links, months
 
@@ -41,13 +42,35 @@ def yes_no(value: bool) -> str:
 
 
 def cell(value: Decimal, label: str, kind: str = "") -> Markup:
-    """A table's cell with a sum of tenge; `label` and `kind`, a class, are texts of ours.
+    """A table's cell with a sum of tenge; `label` and `kind`, a class, are texts of ours."""
+    return Markup(_cell(value, label, kind))  # noqa: S704
 
-    It stands here and not in a template since a page may have a thousand of them.
+
+def cells(values: Sequence[Decimal], labels: Sequence[str]) -> Markup:
+    """The cells of a row of sums, of which the last is the closing balance.
+
+    It stands here and not in a template since a page may have hundreds of rows.
     """
+    last = len(labels) - 1
+    row = (
+        _cell(value, labels[place], "closing" if place == last else "")
+        for place, value in enumerate(values)
+    )
+    return Markup("".join(row))  # noqa: S704
+
+
+def month_head(month: dt.date, path: str = "") -> Markup:
+    """The head of a month's row; with a path, it leads to the month below it."""
+    name = months.name(month)
+    if path:
+        name = f'<a href="{escape(path)}{months.code(month)}/">{name}</a>'
+    return Markup(f'<th role="rowheader" scope="row">{name}</th>')  # noqa: S704
+
+
+def _cell(value: Decimal, label: str, kind: str) -> str:
     classes = kind if value else f"{kind} zero".strip()
     shown = f' class="{classes}"' if classes else ""
-    return Markup(f'<td role="cell" data-label="{label}"{shown}>{figures.money(value)}</td>')  # noqa: S704
+    return f'<td role="cell" data-label="{label}"{shown}>{figures.money(value)}</td>'
 
 
 FILTERS: dict[str, Callable[..., str]] = {
@@ -64,4 +87,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "moment": days.moment,
     "yes_no": yes_no,
     "cell": cell,
+    "cells": cells,
+    "month_head": month_head,
 }

@@ -41,7 +41,7 @@ def parse(text: str) -> dt.date:
 
 def code(month: dt.date) -> str:
     """The month as URLs and files write it: `YYYY-MM`."""
-    return f"{month:%Y-%m}"
+    return month.isoformat()[:7]
 
 
 def name(month: dt.date) -> str:

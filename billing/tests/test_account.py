@@ -239,6 +239,7 @@ def test_the_frame(client, home):
         ("+7 727 000 0000", "tel:+77270000000"),
         ("info@example.kz", "mailto:info@example.kz"),
         ("+7 727 000 0001", "tel:+77270000001"),
+        ("Сайт картасы", "/site-map/"),
     ]
 
 

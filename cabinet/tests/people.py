@@ -112,7 +112,12 @@ def bill(account: models.PersonalAccount, count: int) -> None:
         line = partial(factories.ChargeFactory.build, **own, month=month, vat_rate=rate)
         prices = ("20", "15") if month == LATEST else ("25",)
         charges += [
-            line(service=electricity, line=number, price=Decimal(price), amount=accrued)
+            line(
+                service=electricity,
+                line=number,
+                price=Decimal(price),
+                amount=accrued / len(prices),
+            )
             for number, price in enumerate(prices, start=1)
         ]
         charges.append(line(service=upkeep, unmetered=True, line=1))

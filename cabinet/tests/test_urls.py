@@ -76,6 +76,7 @@ TABLE = {
         TO_LOGIN, safe("/accounts/000000202/"), safe("/accounts/000000101/"), safe("/accounts/")
     ),
     "billing:account_list": user(safe(200)),
+    "billing:site_map": user(safe(200)),
     "billing:account": OF_AN_ACCOUNT,
     "billing:services": OF_AN_ACCOUNT,
     "billing:services_download": OF_AN_ACCOUNT,
