@@ -31,4 +31,5 @@ format: ## Python as ruff formats it
 
 bench: ## how fast it is; ARGS are the benchmark's
 	@bin/setup test
-	@if [ -d bench ]; then exec $(PYTHON_BIN) -m bench $(ARGS); else echo 'There is no benchmark yet.'; fi
+	@PYTHON=$(PYTHON_BIN) bin/system-packages bench
+	@exec $(PYTHON_BIN) -m bench $(ARGS)

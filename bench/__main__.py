@@ -1,23 +1,28 @@
-"""Times pages and a PDF on the sample set, then the import beside a raw COPY of its files.
+"""What is measured, each part on a database of its own.
 
-    make bench [ARGS="--accounts 100000 --months 2"]
+    make bench [ARGS="papers import pages --accounts 100000 --months 2"]
 
-Everything happens in one run on a database of its own, each pair in turn (A, B, A, B), so
-that the ratios hold on a noisy machine.
+Without parts named, three of them: the sample set and its papers; the import beside a raw COPY
+of its files; pages as the web server answers them. The fourth, `search`, is staff's search
+among a million accounts. Everything that is compared happens in one run, in turns (A, B, A,
+B), so that the ratios hold on a noisy machine.
 """
 
 import argparse
+import shutil
 import statistics
 import sys
 import time
 from collections.abc import Callable
 
-from bench import exchange
+from bench import exchange, search, web
 from bench.database import BASE_DIR, scratch
 
 SAMPLE = BASE_DIR / "billing" / "sample"
 TURNS = 5
 ACCOUNT = "000007919"
+PARTS = ("papers", "import", "pages")
+ASKED_FOR = (*PARTS, "search")  # which takes minutes to make its million accounts
 
 
 def median_ms(*works: Callable[[], object], turns: int = TURNS) -> list[float]:
@@ -49,37 +54,25 @@ def again() -> None:
     load(SAMPLE, by="bench")
 
 
-def page(client: object, path: str) -> Callable[[], object]:
-    """A signed-in request for the page, to its last byte, without the web server."""
-    return lambda: client.get(path, secure=True).content  # type: ignore[attr-defined]
-
-
-def measure() -> None:
-    from django.core.management import call_command
+def papers() -> None:
+    """The sample set's loading, and a statement made without the web server."""
     from django.test import Client
 
     from billing.residents import create_resident
-    from cabinet.serve import collect_static
 
-    for command in ("catalogues", "migrate"):
-        call_command(command, verbosity=0)
-    collect_static()
     cleared, loaded, repeated = median_ms(clear, first_load, again)
     tell("sample set: first load", loaded - cleared)
     tell("sample set: loaded again", repeated)
-
     client = Client()
     client.force_login(create_resident("bench", "b@example.kz", "bench-only-1", "Bench", [ACCOUNT]))
-    services = page(client, f"/accounts/{ACCOUNT}/services/")
-    bare = page(client, "/accounts/")
-    statement = page(client, f"/accounts/{ACCOUNT}/services/statement.pdf?service=EL")
-    services(), statement()
-    for name, taken in zip(
-        ("list of accounts", "services, 12 months", "statement PDF, 12 months"),
-        median_ms(bare, services, statement, turns=20),
-        strict=True,
-    ):
-        tell(name, taken)
+    path = f"/accounts/{ACCOUNT}/services/statement.pdf?service=EL"
+
+    def statement() -> bytes:
+        return client.get(path, secure=True).content
+
+    statement()
+    (taken,) = median_ms(statement, turns=20)
+    tell("statement PDF, 12 months", taken)
 
 
 def tell(name: str, milliseconds: float) -> None:
@@ -88,13 +81,30 @@ def tell(name: str, milliseconds: float) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…")
-    parser.add_argument("--accounts", type=int, default=100_000, help="of the set to import")
-    parser.add_argument("--months", type=int, default=2, help="of which the last is its close")
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(ASKED_FOR))
+    parser.add_argument(
+        "--accounts", type=int, help="by default 100 000, 10 000 for pages, 1 000 000 for search"
+    )
+    parser.add_argument("--months", type=int, help="2 to import, the last as its close; 60")
     options = parser.parse_args()
+    parts = options.parts or PARTS
+    if unknown := set(parts) - set(ASKED_FOR):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    if "pages" in parts and not shutil.which(web.WRK):
+        parser.error("wrk is missing: sudo apt-get install wrk")
     with scratch("bench"):
-        measure()
-        clear()
-        exchange.measure(options.accounts, options.months)
+        if "papers" in parts:
+            papers()
+            clear()
+        if "import" in parts:
+            exchange.measure(options.accounts or 100_000, options.months or 2)
+            clear()
+        if "pages" in parts:
+            web.measure(options.accounts or 10_000, options.months or 60)
+            clear()
+        if "search" in parts:
+            search.make(options.accounts or 1_000_000)
+            search.measure(options.accounts or 1_000_000)
 
 
 if __name__ == "__main__":

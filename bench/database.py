@@ -31,7 +31,11 @@ def scratch(name: str) -> Iterator[None]:
         django.setup()
         from django.core.management import call_command
 
-        call_command("migrate", verbosity=0)
+        from cabinet.serve import collect_static
+
+        for command in ("catalogues", "migrate"):
+            call_command(command, verbosity=0)
+        collect_static()
         yield
     finally:
         cluster.stop()

@@ -1,20 +1,16 @@
 """How fast support staff find an account among so many, by each kind of search.
 
-    python -m bench.search --accounts 1000000
+    make bench ARGS="search --accounts 1000000"
 
 Payers, addresses and serial numbers are drawn by the database, some words ten times as often
 as others. `search` is what the database is asked, `page` the admin's page with what was found.
 """
 
-import argparse
 import re
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from random import Random
-
-from bench.database import scratch
 
 TURNS = 25
 
@@ -213,16 +209,3 @@ def scanned(text: str) -> bool:
                     cursor.execute(f"EXPLAIN {query}")
                     plans += [line for (line,) in cursor]
     return any("Seq Scan" in line for line in plans)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.search")
-    parser.add_argument("--accounts", type=int, default=1_000_000)
-    accounts = parser.parse_args().accounts
-    with scratch("bench_search"):
-        make(accounts)
-        measure(accounts)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

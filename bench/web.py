@@ -7,7 +7,6 @@ is told, for each page alike: at times all connections come to one of the worker
 other one has nothing to do.
 """
 
-import argparse
 import random
 import re
 import shutil
@@ -21,11 +20,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.database import BASE_DIR, scratch
+from bench.database import BASE_DIR
 from bench.generate import generate
 
 USERS = 500
-TURNS, CONNECTIONS = 6, 4
+TURNS, SECONDS, CONNECTIONS = 6, 3, 4
 WRK = "wrk"
 SCRIPT = """
 local requests = {}
@@ -167,7 +166,7 @@ def pages(months: int, latest: str) -> dict[str, str]:
     }
 
 
-def measure(accounts: int, months: int, seconds: float) -> None:
+def measure(accounts: int, months: int) -> None:
     """Prints answers a second for each page, beside the bare page's in the same turns."""
     from billing.exchange.load import load
     from billing.models import LedgerEntry
@@ -184,14 +183,13 @@ def measure(accounts: int, months: int, seconds: float) -> None:
         sessions = sign_in(accounts)
         latest = code(LedgerEntry.objects.order_by("-month").values_list("month", flat=True)[0])
         with server() as port:
-            tell(Asker(port, folder), sessions, pages(months, latest), seconds)
+            tell(Asker(port, folder), sessions, pages(months, latest))
 
 
 def tell(
     asker: Asker,
     sessions: list[tuple[str, list[str]]],
     asked: dict[str, str],
-    seconds: float,
 ) -> None:
     """The table: rate, its ratio to the bare page, milliseconds at full and at half load."""
     chance = random.Random(5)
@@ -204,7 +202,7 @@ def tell(
     found: dict[str, list[Answers]] = {name: [] for name in asked}
     for turn in range(TURNS + 1):
         for name, listed in requests.items():
-            answers = asker.ask(listed, seconds if turn else 2, CONNECTIONS)
+            answers = asker.ask(listed, SECONDS if turn else 2, CONNECTIONS)
             if turn:  # the first turn warms everything
                 found[name].append(answers)
     best = {name: max(each, key=lambda answers: answers.rate) for name, each in found.items()}
@@ -216,19 +214,3 @@ def tell(
             f"{name:26}{answers.rate:10.0f}{answers.rate / bare:8.2f}"
             f"{answers.p50:9.1f}{answers.p99:9.1f}{alone.p50:9.1f}"
         )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.web")
-    parser.add_argument("--accounts", type=int, default=10_000)
-    parser.add_argument("--months", type=int, default=60)
-    parser.add_argument("--seconds", type=float, default=3, help="of each page in each turn")
-    options = parser.parse_args()
-    if not shutil.which(WRK):
-        raise SystemExit("wrk is missing: sudo apt-get install wrk")
-    with scratch("bench-web"):
-        measure(options.accounts, options.months, options.seconds)
-
-
-if __name__ == "__main__":
-    main()

@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
 from billing.models import Branch, Supplier
+from cabinet.jinja import part
 from cabinet.links import link
 from cabinet.memory import remembered
 
@@ -72,4 +72,4 @@ def information() -> SafeString:
 @remembered
 def _information(language: str) -> SafeString:
     context = {"supplier": Supplier.objects.issuer(), "branches": Branch.objects.listed()}
-    return SafeString(render_to_string("cabinet/information.html", context))
+    return part("cabinet/information.html", context)

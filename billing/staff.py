@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from billing import breakdowns, charts, consumption, issued, ledgers
@@ -11,6 +10,7 @@ from billing.models import Bank, Import, PersonalAccount, Reading, Service
 from billing.payments import by_day, total
 from billing.periods import MonthPeriodForm
 from cabinet import months
+from cabinet.jinja import part
 
 SHEETS = tuple(f"css/{name}.css" for name in ("tokens", "figures", "charts", "staff"))
 READINGS = 60  # the latest ones
@@ -47,7 +47,7 @@ def account_page(request: HttpRequest, account: PersonalAccount, path: str) -> S
             "ledgers": form.chosen,
             "receipts": [each for each in receipts if form.first <= each.month <= form.last],
         }
-    return SafeString(render_to_string("billing/staff_account.html", context, request))
+    return part("billing/staff_account.html", context, request)
 
 
 def _payments(account: PersonalAccount, form: MonthPeriodForm) -> dict[str, Any]:
@@ -79,4 +79,4 @@ def _imports(account: PersonalAccount) -> Any:
 def month_page(request: HttpRequest, account: PersonalAccount, month: Any) -> SafeString:
     """How a month was made up; of an account fetched `breakdowns.with_month()`."""
     context = {"account": account, "month": month, "breakdowns": breakdowns.of(account)}
-    return SafeString(render_to_string("billing/staff_month.html", context, request))
+    return part("billing/staff_month.html", context, request)

@@ -5,21 +5,28 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from cabinet import days, figures, links, months
 
+OURS = ("autoescape", "undefined")
+
 
 def environment(**options: Any) -> Environment:
     """Jinja as Django's backend wants it: escaping on, an unknown name is an error."""
-    made = Environment(  # noqa: S701 - Django's backend passes autoescape=True
+    made = Environment(
+        autoescape=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,
-        **{**options, "undefined": StrictUndefined},
+        undefined=StrictUndefined,
+        **{name: value for name, value in options.items() if name not in OURS},
     )
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(  # type: ignore[attr-defined]
@@ -30,6 +37,11 @@ def environment(**options: Any) -> Environment:
     )
     made.filters.update(FILTERS)
     return made
+
+
+def part(template: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:
+    """A template of ours, rendered to be part of another page."""
+    return SafeString(render_to_string(template, context, request))  # nosec B703
 
 
 # What the apps add when they are ready: what stands on every page, and names of theirs.
