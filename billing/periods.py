@@ -115,7 +115,7 @@ class MonthSelect(forms.Select):
             label = months.name(months.parse(value)) if months.is_code(value or "") else value
             options += format_html('<option value="{}" selected>{}</option>', value or "", label)
         flat = flatatt(self.build_attrs({"name": name}, attrs))
-        return format_html("<select{}>{}</select>", flat, SafeString(options))  # nosec B703
+        return format_html("<select{}>{}</select>", flat, SafeString(options))
 
 
 @lru_cache(maxsize=500)

@@ -41,7 +41,7 @@ def environment(**options: Any) -> Environment:
 
 def part(template: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:
     """A template of ours, rendered to be part of another page."""
-    return SafeString(render_to_string(template, context, request))  # nosec B703
+    return SafeString(render_to_string(template, context, request))
 
 
 # What the apps add when they are ready: what stands on every page, and names of theirs.
