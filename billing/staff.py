@@ -13,7 +13,7 @@ from cabinet import months
 from cabinet.jinja import part
 
 SHEETS = tuple(f"css/{name}.css" for name in ("tokens", "figures", "charts", "staff"))
-READINGS = 60  # the latest ones
+READINGS = IMPORTS = 60  # the latest ones
 
 
 def account_page(request: HttpRequest, account: PersonalAccount, path: str) -> SafeString:
@@ -72,8 +72,7 @@ def _readings(account: PersonalAccount) -> Any:
 
 
 def _imports(account: PersonalAccount) -> Any:
-    made = account.receipts.values("made_by")
-    return Import.objects.filter(pk__in=made).order_by("-started_at")
+    return Import.objects.filter(accounts__account=account).order_by("-started_at")[:IMPORTS]
 
 
 def month_page(request: HttpRequest, account: PersonalAccount, month: Any) -> SafeString:

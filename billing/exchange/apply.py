@@ -219,6 +219,20 @@ def _withdraw_excess_lines(file: File, target: Target) -> int:
     )
 
 
+def note_accounts(names: set[str], made_by: int) -> None:
+    """Keeps which accounts the import changed anything of."""
+    changed = [f"SELECT account_id FROM delta_{name}" for name in names if name != "accounts"]
+    if "accounts" in names:
+        by_number = "delta_accounts JOIN billing_personalaccount a USING (number)"
+        changed.append(f"SELECT a.id AS account_id FROM {by_number}")
+    changed.append("SELECT account_id FROM gone")
+    execute(
+        "INSERT INTO billing_accountimport (account_id, made_by_id)"
+        f" SELECT DISTINCT account_id, %s FROM ({' UNION ALL '.join(changed)}) c",
+        made_by,
+    )
+
+
 def _change(file: File, target: Target) -> int:
     if not target.rest:
         return 0

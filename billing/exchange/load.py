@@ -291,6 +291,7 @@ def _apply_owned_until_good(
         staging.undo_all_but_problems("applied")
     progress.phase("receipts", "")
     further = receipts.number_versions(record)
+    apply.note_accounts({file.name for file in owned}, record.pk)
     report.receipts_made = further + counts.get("receipts", Counts()).new
     report.counts.update(counts)
     some_left = any(

@@ -3,11 +3,12 @@
 from billing.models.accounts import Holding, Meter, PersonalAccount, Reading, Terms
 from billing.models.facts import FrozenFact
 from billing.models.frozen import FrozenReceipt
-from billing.models.imports import Import
+from billing.models.imports import AccountImport, Import
 from billing.models.ledger import Adjustment, Charge, LedgerEntry, Payment, Receipt
 from billing.models.reference import Bank, Branch, Service, Supplier, Tariff, TariffBand, Vat
 
 __all__ = [
+    "AccountImport",
     "Adjustment",
     "Bank",
     "Branch",

@@ -50,3 +50,32 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccountImport(models.Model):
+    """Of which accounts an import changed anything."""
+
+    pk = models.CompositePrimaryKey("account_id", "made_by_id")
+    account = models.ForeignKey(
+        "PersonalAccount",
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="imports",
+        verbose_name=_("personal account"),
+    )
+    made_by = models.ForeignKey(
+        Import,
+        models.PROTECT,
+        db_constraint=False,
+        db_index=False,
+        related_name="accounts",
+        verbose_name=_("import"),
+    )
+
+    class Meta:
+        verbose_name = _("account of an import")
+        verbose_name_plural = _("accounts of imports")
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.made_by_id}"

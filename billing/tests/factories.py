@@ -290,6 +290,14 @@ class ImportFactory(DjangoModelFactory):
     outcome = "loaded"
 
 
+class AccountImportFactory(DjangoModelFactory):
+    class Meta:
+        model = models.AccountImport
+
+    account = factory.SubFactory(PersonalAccountFactory)
+    made_by = factory.SubFactory(ImportFactory)
+
+
 class FrozenFactFactory(DjangoModelFactory):
     class Meta:
         model = models.FrozenFact

@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from billing.models import Import, PersonalAccount, Receipt
-from cabinet.tests import people
+from billing.models import Import, PersonalAccount
+from billing.tests import factories
 from cabinet.tests.pages import Page, text
 
 
@@ -64,7 +64,7 @@ def test_terms_meters_and_readings(client, home, url):
     assert {"№ 222 Меркурий 201", "№ 111 СО-И446"} <= set(shown(page, "h3"))
 
 
-def test_holders_and_the_imports_of_its_receipts(client, home, url):
+def test_holders_and_the_imports_that_changed_it(client, home, url):
     made = Import.objects.create(
         name="2026-03",
         by="operator",
@@ -72,7 +72,7 @@ def test_holders_and_the_imports_of_its_receipts(client, home, url):
         started_at=dt.datetime(2026, 4, 5, tzinfo=dt.UTC),
     )
     Import.objects.create(name="other", by="operator", outcome="loaded")
-    Receipt.objects.filter(month=people.LATEST).update(made_by=made)
+    factories.AccountImportFactory(account=home.account, made_by=made)
     late = dt.datetime(2026, 4, 9, 19, 30, tzinfo=dt.UTC)  # the 10th in Almaty
     home.account.holdings.update(since=late)
     page = see(client, home.support, f"{url}change/")
@@ -133,7 +133,7 @@ def test_in_russian(client, home, url):
     page = see(client, home.support, f"{url}change/")
     assert shown(page, "h2") == [
         *("Информация по услугам", "Платежи", "Квитанции", "Условия начисления", "Счётчики"),
-        *("Показания", "Кто видит этот счёт", "Импорты, создавшие его квитанции"),
+        *("Показания", "Кто видит этот счёт", "Импорты, изменившие его"),
     ]
 
 

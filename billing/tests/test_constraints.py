@@ -166,12 +166,15 @@ CASES = [
     Case("frozen_receipt_version_from_one", make.FrozenReceiptFactory, {"version": 0}),
     Case("billing_frozenreceipt_version_check", make.FrozenReceiptFactory, {"version": -1}),
     # imports
+    Case("billing_accountimport_pkey", make.AccountImportFactory, {"made_by_id": SAME}),
     Case("import_outcome_known", make.ImportFactory, {"outcome": "lost"}, {"outcome": "refused"}),
 ]
 
 
 def further(model):
-    """What sets a further row apart; a holding is another user's."""
+    """What sets a further row apart; a holding is another user's, a note another import's."""
+    if model is models.AccountImport:
+        return {"made_by_id": make.ImportFactory().pk}
     return {"user_id": UserFactory().pk} if model is models.Holding else FURTHER[model]
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from billing.exchange.load import Progress
 from billing.exchange.problems import NotASet
-from billing.models import Import
+from billing.models import AccountImport, Import
 from billing.tests import exchange_sets as sets
+from billing.tests.exchange_sets import FIRST, SECOND, of, one, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +104,40 @@ def test_the_temporary_tables_are_gone(loaded, tmp_path):
         loaded["payments"][3]["amount"] = amount
         sets.load(sets.write(tmp_path / name, loaded))
         assert sets.temporary_tables() == []
+
+
+def changed_by(name):
+    """The accounts of which the import changed anything."""
+    found = AccountImport.objects.filter(made_by__name=name)
+    return sorted(found.values_list("account__number", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("files", "numbers"),
+    [
+        (lambda loaded: loaded, []),
+        (
+            lambda loaded: {"accounts": [{**of(loaded, "accounts", number=FIRST), "payer": "Х"}]},
+            [FIRST],
+        ),
+        (lambda loaded: one("payments", f"{SECOND},P9,EL,2026-04-11,2026-04,5,HAL"), [SECOND]),
+        (lambda loaded: one("readings", f"{FIRST},77,2026-04-25,network,1300"), [FIRST]),
+        (lambda loaded: {"deletions": rows(("file", "key"), f"payments,{FIRST}|P4")}, [FIRST]),
+        (lambda loaded: one("banks", "KAS,a,b"), []),
+    ],
+    ids=["the-same", "accounts", "payments", "readings", "deletions", "banks"],
+)
+def test_which_accounts_were_changed(loaded, tmp_path, files, numbers):
+    assert changed_by("loaded") == [FIRST, SECOND]
+    assert sets.told(sets.load(sets.write(tmp_path / "later", files(loaded)))) == []
+    assert changed_by("later") == numbers
+
+
+def test_a_check_and_accounts_that_fall_out_are_not_noted(loaded, tmp_path):
+    good = one("payments", f"{SECOND},P9,EL,2026-04-11,2026-04,5,HAL")
+    bad = one("payments", f"{FIRST},P9,EL,2026-04-11,2026-03,5,HAL")
+    folder = sets.write(tmp_path / "later", {"payments": good["payments"] + bad["payments"]})
+    sets.load(folder, check=True, accept_valid=True)
+    assert changed_by("later") == []
+    assert sets.load(folder, accept_valid=True).in_part
+    assert changed_by("later") == [SECOND]
