@@ -7,12 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from billing.balances import Balance
+from billing.models import asked
 from billing.models.columns import Plan, Quantity, in_order, in_two_languages, not_negative, one_of
 from billing.models.reference import Branch, Service
 from billing.models.searched import account_words, translated
@@ -27,50 +28,18 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         """Adds `balance` in tenge: the latest closings of all services, less the payments
         received but booked to months not closed; None where billing has sent neither.
         """
-        from billing.models.ledger import LedgerEntry, Payment
-
-        latest = LedgerEntry.objects.filter(
-            account=OuterRef(OuterRef("pk")), service=OuterRef("pk")
-        ).order_by("-month")
-        closings = Service.objects.annotate(closing=Subquery(latest.values("closing")[:1]))
-        waiting = Payment.objects.filter(account=OuterRef("pk")).waiting()
-
-        def total(rows: models.QuerySet, column: str) -> Subquery:
-            every = rows.annotate(every=Value(1)).values("every")
-            return Subquery(every.annotate(total=Sum(column)).values("total"))
-
-        nothing = Value(0, output_field=LedgerEntry._meta.get_field("closing"))
-        return self.annotate(  # type: ignore[no-redef]
-            closed_balance=total(closings, "closing"), waiting=total(waiting, "amount")
-        ).annotate(
-            balance=models.Case(
-                models.When(closed_balance=None, waiting=None, then=None),
-                default=Coalesce("closed_balance", nothing) - Coalesce("waiting", nothing),
-            )
-        )
+        return self.annotate(balance=asked.balance())
 
     def with_latest(self) -> "PersonalAccountQuerySet":
         """Adds `first_month` and `latest_month` (closed), `latest_due_on` of the receipts, and
         `latest_paid_on` with `latest_paid`, all of that day in tenge.
         """
-        from billing.models.ledger import LedgerEntry, Payment, Receipt
-
-        def newest(rows: models.QuerySet, column: str) -> Subquery:
-            own = rows.filter(account=OuterRef("pk")).order_by(f"-{column}")
-            return Subquery(own.values(column)[:1])
-
-        by_day = Payment.objects.filter(account=OuterRef("pk")).values("paid_on")
-        paid = by_day.annotate(total=Sum("amount")).order_by("-paid_on")
         return self.annotate(
-            first_month=Subquery(
-                LedgerEntry.objects.filter(account=OuterRef("pk"))
-                .order_by("month")
-                .values("month")[:1]
-            ),
-            latest_month=newest(LedgerEntry.objects.all(), "month"),
-            latest_paid_on=newest(Payment.objects.all(), "paid_on"),
-            latest_paid=Subquery(paid.values("total")[:1]),
-            latest_due_on=newest(Receipt.objects.all(), "due_on"),
+            first_month=asked.month("min"),
+            latest_month=asked.month("max"),
+            latest_paid_on=asked.latest_paid_on(),
+            latest_paid=asked.latest_paid(),
+            latest_due_on=asked.latest_due_on(),
         )
 
     def with_terms(self, day: dt.date) -> "PersonalAccountQuerySet":
