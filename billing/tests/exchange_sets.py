@@ -220,6 +220,18 @@ _PATHS = {
 # The small set's accounts.
 FIRST, SECOND = "0000101", "0000202"
 
+# Files whose rows can be withdrawn, with their keys.
+KEYS = {
+    "terms": ("account", "valid_from"),
+    "meters": ("account", "serial"),
+    "readings": ("account", "serial", "taken_on", "source"),
+    "ledger": ("account", "service", "month"),
+    "charges": ("account", "service", "month", "line"),
+    "adjustments": ("account", "service", "month", "line"),
+    "payments": ("account", "id"),
+    "receipts": ("account", "month"),
+}
+
 
 def rows(columns: Iterable[str], *lines: str) -> list[Row]:
     """Rows from lines of cells parted by commas."""

@@ -21,17 +21,6 @@ SMALL = {
     for name, rows in sets.small_set().items()
 }
 MONTHLY = ("ledger", "charges", "adjustments", "payments", "receipts")
-# Files whose rows can be withdrawn, with their keys.
-KEYS = {
-    "terms": ("account", "valid_from"),
-    "meters": ("account", "serial"),
-    "readings": ("account", "serial", "taken_on", "source"),
-    "ledger": ("account", "service", "month"),
-    "charges": ("account", "service", "month", "line"),
-    "adjustments": ("account", "service", "month", "line"),
-    "payments": ("account", "id"),
-    "receipts": ("account", "month"),
-}
 SUMS = {"ledger": "closing", "charges": "amount", "adjustments": "amount"} | {
     "payments": "amount",
     "receipts": "amount_due",
@@ -384,12 +373,12 @@ def _total(cells: Any) -> str:
 
 def _key(name: str, header: list[str], cells: list[str]) -> str:
     by_column = dict(zip(header, cells, strict=False))
-    return "|".join(by_column.get(column, "") for column in KEYS[name])
+    return "|".join(by_column.get(column, "") for column in sets.KEYS[name])
 
 
 def _deletion(draw: Draw, found: Mutated) -> None:
     """A row withdrawn: a real one, and then most often not there any more, or an odd one."""
-    name = draw(st.sampled_from(sorted(KEYS)))
+    name = draw(st.sampled_from(sorted(sets.KEYS)))
     row = draw(st.sampled_from(SMALL[name][1:]))
     key = _key(name, SMALL[name][0], row)
     if name in found.tables and draw(st.sampled_from((True, True, False))):
@@ -418,7 +407,7 @@ def _withdrawal(draw: Draw, found: Mutated) -> None:
     account = draw(st.sampled_from((FIRST, SECOND)))
     what = draw(st.sampled_from(("2026-02", "2026-03", "2026-04", "77")))
     service = draw(st.sampled_from(("EL", "MS", None)))
-    for name in draw(st.permutations(list(KEYS))):
+    for name in draw(st.permutations(list(sets.KEYS))):
         header = SMALL[name][0]
         for cells in SMALL[name][1:]:
             row = dict(zip(header, cells, strict=True))

@@ -8,17 +8,6 @@ from billing.tests.exchange_sets import FIRST, SECOND, of, one, rows
 
 pytestmark = pytest.mark.django_db
 
-KEYS = {
-    "terms": ("account", "valid_from"),
-    "meters": ("account", "serial"),
-    "readings": ("account", "serial", "taken_on", "source"),
-    "ledger": ("account", "service", "month"),
-    "charges": ("account", "service", "month", "line"),
-    "adjustments": ("account", "service", "month", "line"),
-    "payments": ("account", "id"),
-    "receipts": ("account", "month"),
-}
-
 
 def withdrawn(*lines):
     """The rows of deletions.csv: each a file and a key."""
@@ -26,7 +15,7 @@ def withdrawn(*lines):
 
 
 def key_of(name, row):
-    return "|".join(row[column] for column in KEYS[name])
+    return "|".join(row[column] for column in sets.KEYS[name])
 
 
 @pytest.fixture
@@ -37,7 +26,7 @@ def withdraw(loaded, tmp_path):
         first = sets.load(sets.write(tmp_path / "withdrawing", files))
         assert sets.told(first) == []
         taken = {tuple(row.values()) for row in files["deletions"]}
-        for name in KEYS:
+        for name in sets.KEYS:
             left = {
                 key_of(name, row): row
                 for row in loaded[name] + files.get(name, [])
@@ -49,8 +38,8 @@ def withdraw(loaded, tmp_path):
         before = sets.physical_rows()
         second = sets.load(tmp_path / "withdrawing")
         assert sets.told(second) == []
-        same = {name: Counts(same=len(rows)) for name, rows in files.items() if name in KEYS}
-        assert {name: second.counts[name] for name in second.counts if name in KEYS} == same
+        same = {name: Counts(same=len(rows)) for name, rows in files.items() if name in sets.KEYS}
+        assert {name: second.counts[name] for name in second.counts if name in sets.KEYS} == same
         assert second.counts["deletions"] == Counts(same=len(files["deletions"]))
         assert sets.physical_rows() == before
         return first.counts
@@ -179,10 +168,10 @@ def test_receipt_is_withdrawn(withdraw):
 
 
 def test_account_is_emptied(loaded, withdraw):
-    content = {name: [row for row in loaded[name] if row["account"] == FIRST] for name in KEYS}
-    lines = [f"{name},{key_of(name, row)}" for name in KEYS for row in content[name]]
+    content = {name: [row for row in loaded[name] if row["account"] == FIRST] for name in sets.KEYS}
+    lines = [f"{name},{key_of(name, row)}" for name in sets.KEYS for row in content[name]]
     assert withdraw(withdrawn(*lines)) == {
-        **{name: Counts(deleted=len(content[name])) for name in KEYS},
+        **{name: Counts(deleted=len(content[name])) for name in sets.KEYS},
         "deletions": Counts(deleted=len(lines)),
     }
 
@@ -257,7 +246,7 @@ def test_malformed_key(refuse, line):
     assert refuse(withdrawn(line)) == [("deletions", 2, "key", line.split(",")[1], "F")]
 
 
-@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize("name", sets.KEYS)
 def test_unknown_account(loaded, refuse, name):
     key = key_of(name, {**loaded[name][0], "account": "9999"})
     assert refuse(withdrawn(f"{name},{key}")) == [("deletions", 2, "key", key, "R1")]
@@ -269,7 +258,7 @@ def test_unknown_service(loaded, refuse, name):
     assert refuse(withdrawn(f"{name},{key}")) == [("deletions", 2, "key", key, "R1")]
 
 
-@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize("name", sets.KEYS)
 def test_key_both_brought_and_withdrawn(loaded, refuse, name):
     row = loaded[name][0]
     key = key_of(name, row)
@@ -278,7 +267,7 @@ def test_key_both_brought_and_withdrawn(loaded, refuse, name):
     ]
 
 
-@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize("name", sets.KEYS)
 def test_key_withdrawn_twice(loaded, refuse, name):
     key = key_of(name, loaded[name][0])
     other = f"payments,{SECOND}|P9"
