@@ -38,17 +38,35 @@ def nothing_loaded(db):
 
 @pytest.fixture
 def refuse(loaded, tmp_path):
-    """Loads the set, which changes nothing; what was told."""
+    """Loads the set, which changes nothing; what was told. Without the bad accounts the same is
+    told, and rows of theirs are left as they were.
+    """
 
     def refused(files):
         before = exchange_sets.physical_rows()
-        report = exchange_sets.load(exchange_sets.write(tmp_path / "set", files))
-        assert not report.loaded
+        folder = exchange_sets.write(tmp_path / "set", files)
+        report = exchange_sets.load(folder)
+        assert report.refused
         assert exchange_sets.physical_rows() == before
         assert all(problem.message and "%(" not in problem.message for problem in report.problems)
-        return exchange_sets.told(report)
+        told = exchange_sets.told(report)
+        with transaction.atomic():
+            assert exchange_sets.told(exchange_sets.load(folder, accept_valid=True)) == told
+            left = exchange_sets.rows_of(fallen(files, told))
+            transaction.set_rollback(True)
+        assert left == exchange_sets.rows_of(fallen(files, told))
+        return told
 
     return refused
+
+
+def fallen(files, told):
+    """The accounts that the told rows are of."""
+    for name, line, *_rest in told:
+        row = files[name][line - 2] if name in files and line > 1 else {}
+        number = row.get("account") or row.get("number") or row.get("key", "").split("|")[0]
+        if number.isdigit():
+            yield number
 
 
 @pytest.fixture

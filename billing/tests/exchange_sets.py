@@ -462,6 +462,16 @@ def physical_rows() -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
+def rows_of(numbers: Iterable[str]) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of these accounts in billing's tables, by file."""
+    wanted = set(numbers)
+    return {
+        name: [row for row in stored(name) if row[0] in wanted]
+        for name, columns in COLUMNS.items()
+        if next(iter(columns)) in ("account", "number")
+    }
+
+
 def temporary_tables() -> list[str]:
     """The session's temporary tables."""
     with connection.cursor() as cursor:
