@@ -263,6 +263,8 @@ def test_account(data):
             ("Төлеуші", account["payer"]),
             ("Мекенжайы", account["address_kk"]),
         ]
+        if account["owner_since"] > account["opened_on"]:
+            facts.insert(2, ("Қазіргі төлеуші қай күннен", day(account["owner_since"])))
         terms = [row for row in data.of("terms", number) if row["valid_from"] <= TODAY.isoformat()]
         if terms:
             latest = max(terms, key=lambda row: row["valid_from"])
@@ -300,6 +302,40 @@ def test_balances(data):
         for item in data.see("/accounts/").find("ul.accounts")
     }
     assert listed == {number: in_words(data.balance(number)) for number in data.numbers}
+
+
+def test_receipts(data):
+    for number in data.numbers:
+        issued = sorted(data.of("receipts", number), key=lambda row: row["month"], reverse=True)
+        query = f"?{period(issued)}" if issued else ""
+        page = data.see(f"/accounts/{number}/receipts/{query}")
+        wanted = [
+            [
+                month(row["month"]),
+                row["number"],
+                day(row["issued_on"]),
+                day(row["due_on"]),
+                money(Decimal(row["amount_due"])),
+                whether_paid(data, row),
+            ]
+            for row in issued
+        ]
+        assert [row for table in page.tables for row in table[1:]] == wanted, number
+
+
+def whether_paid(data: Loaded, receipt: Row) -> str:
+    """By what was booked to later months than the receipt's."""
+    due = Decimal(receipt["amount_due"])
+    later = sum(
+        Decimal(row["amount"])
+        for row in data.of("payments", receipt["account"])
+        if row["month"] > receipt["month"]
+    )
+    if due <= 0:
+        return "Төлейтін ештеңе жоқ"
+    if later >= due:
+        return "✓ Төленген"
+    return f"Қалғаны: {money(due - later)}_₸" if later > 0 else "Төленбеген"
 
 
 def unusual(data: Loaded, number: str) -> list[str]:
