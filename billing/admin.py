@@ -75,16 +75,22 @@ class PersonalAccountAdmin(admin.ModelAdmin):
         """Billing's own facts, and below them all that the account's holders see."""
         shown = self.get_object(request, unquote(object_id))
         context: dict[str, Any] = {"sheets": staff.SHEETS, "shown": ""}
+        status = 200
         if shown and self.has_view_permission(request, shown):
             account = self.model.objects.with_balance().with_latest().get(pk=shown.pk)
-            context["shown"] = staff.account_page(request, account, _below(account))
-        return super().change_view(request, object_id, form_url, context)
+            context["shown"], good = staff.account_page(request, account, _below(account))
+            status = 200 if good else 400
+        response = super().change_view(request, object_id, form_url, context)
+        if response.status_code == 200:
+            response.status_code = status
+        return response
 
     def month_view(self, request: HttpRequest, pk: int, month: dt.date) -> HttpResponse:
         """How a month was made up, as the account's holders see it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        account = get_object_or_404(breakdowns.with_month(self.model.objects.all(), month), pk=pk)
+        accounts = self.model.objects.with_months_beside(month)
+        account = get_object_or_404(breakdowns.with_month(accounts, month), pk=pk)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -11,6 +11,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import JSONField, Model, OuterRef
 from django.db.models.functions import JSONObject
+from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from billing import models
@@ -18,6 +20,7 @@ from billing.ledgers import Row
 from billing.models import Bank, PersonalAccount, Service
 from billing.models.accounts import PersonalAccountQuerySet
 from billing.models.facts import ExactDecoder
+from cabinet import months
 
 NOTHING = Decimal("0.00")
 
@@ -145,6 +148,17 @@ def of(account: PersonalAccount) -> tuple[Breakdown, ...]:
         )
         for code, service in Service.objects.of({*rows, *lines, *adjustments, *payments}).items()
     )
+
+
+def of_month(account: PersonalAccount, month: dt.date) -> tuple[Breakdown, ...]:
+    """As `of()`, of an account fetched `with_months_beside()` too; Http404 for a month in which
+    nothing was and, as later ones are closed or it lies in the future, nothing is to come.
+    """
+    found = of(account)
+    is_open = account.month_after is None and month <= months.first_day(timezone.localdate())
+    if not found and not is_open:
+        raise Http404
+    return found
 
 
 def _by_service(rows: list[dict[str, Any]], made: Any) -> dict[str, list[Any]]:

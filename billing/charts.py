@@ -18,16 +18,24 @@ HEIGHT, HEAD, FOOT = 1000, 200, 200  # of the highest bar, over it for its value
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a bar: its level (1 where there are none), top and height."""
+    """A piece of a bar: its level (0 at one price, 1 for money), top and height."""
 
     level: int
     top: int
     height: int
 
+    @property
+    def tone(self) -> int:
+        """One of three: levels from the third on look alike, and so do the first and one price."""
+        return min(max(self.level, 1), 3)
+
 
 @dataclass(frozen=True)
 class Bar:
-    """A month's bar; `last_year` is the height of the same month a year before."""
+    """A month's bar; `last_year` is the height of the same month a year before.
+
+    `value` stands over it and clear of `over`, the tops of the bars beside it.
+    """
 
     month: dt.date
     left: int
@@ -35,11 +43,17 @@ class Bar:
     last_year: int
     value: str
     cells: tuple[str, ...]
+    over: int = HEAD + HEIGHT
 
     @property
     def top(self) -> int:
-        """Where the bar ends."""
-        return min((part.top for part in self.parts), default=HEAD + HEIGHT)
+        """Where the bar, or that of a year before, ends."""
+        return min([*(part.top for part in self.parts), HEAD + HEIGHT - self.last_year])
+
+    @property
+    def value_top(self) -> int:
+        """Where its value stands."""
+        return min(self.top, self.over) - 50
 
     @property
     def middle(self) -> int:
@@ -83,14 +97,16 @@ def _chart(
     past = {month: values.get(months.plus(month, -12)) for month, *_rest in columns}
     sums = [sum(parts.values(), NOTHING) for _month, parts, *_rest in columns]
     highest = max([*sums, *(value or NOTHING for value in past.values())])
-    bars = []
+    bars: list[Bar] = []
     for month, parts, value, cell in columns:
         apart = (last.year - month.year) * 12 + last.month - month.month
         left = (MONTHS - 1 - apart) * STEP + (STEP - WIDTH) // 2
         before = past[month]
         cells = (cell, "" if before is None else write(before))
         height = _units(before or NOTHING, highest)
-        bars.append(Bar(month, left, _stacked(parts, highest), height, value, cells))
+        beside = min((bar.top for bar in bars[-2:]), default=HEAD + HEIGHT)
+        stacked = _stacked(parts, highest)
+        bars.append(Bar(month, left, stacked, height, value, cells, beside))
     levels = sorted({level for _month, parts, *_rest in columns for level in parts})
     heads = (_("Month/Year"), head, _("A year before"))
     return Chart(name, tuple(bars), tuple(levels), heads, any(past.values()))
@@ -130,7 +146,7 @@ def _quantities(used: Consumption, shown: Sequence[Used]) -> Chart | None:
     columns = [
         (
             each.month,
-            _levels(each),
+            each.levels,
             figures.quantity(each.quantity),
             figures.quantity(each.quantity),
         )
@@ -140,10 +156,6 @@ def _quantities(used: Consumption, shown: Sequence[Used]) -> Chart | None:
     past = {each.month: each.quantity for each in used.months}
     name = _("Consumption by month, %(unit)s") % {"unit": unit}
     return _chart(name, unit, columns, past, figures.quantity)
-
-
-def _levels(used: Used) -> dict[int, Decimal]:
-    return {max(level, 1): quantity for level, quantity in used.levels.items()}
 
 
 def _amounts(used: Consumption, shown: Sequence[Used]) -> Chart | None:

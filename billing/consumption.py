@@ -36,13 +36,15 @@ class Used:
 
     @property
     def level_words(self) -> str:
-        """“all in level 1”, or how much in each; empty where there are no levels."""
+        """“all in level 1”, or how much in each; empty where nothing fell into a level."""
         used = {level: quantity for level, quantity in self.levels.items() if quantity}
+        if not any(used):
+            return ""
         if len(used) == 1:
             (level,) = used
             return _("all in level %(level)s") % {"level": level}
         return ", ".join(
-            _("level %(level)s: %(quantity)s")
+            (_("level %(level)s: %(quantity)s") if level else _("one price: %(quantity)s"))
             % {"level": level, "quantity": figures.quantity(quantity)}
             for level, quantity in sorted(used.items())
         )
@@ -99,7 +101,7 @@ class Story:
         used = ngettext(
             "%(quantity)s %(unit)s in %(days)s day", "%(quantity)s %(unit)s in %(days)s days", days
         ) % {"quantity": figures.quantity(self.used.quantity), "unit": unit, "days": days}
-        words = self.used.level_words if set(self.used.levels) != {0} else ""
+        words = self.used.level_words
         told = [f"{used}, {words}" if words else used]
         if self.before:
             told += [self._sum(), self._quantity(self.used.quantity - self.before.quantity, unit)]

@@ -147,6 +147,9 @@ class MonthsForm(PeriodForm):
         self.latest = max(loaded, default=this_month())
         first = months.plus(self.latest, 1 - DEFAULT_MONTHS)
         self.earliest = min([first, *loaded])
+        asked = query.get("to", "").strip()
+        if months.is_code(asked) and months.parse(asked) < first:  # it alone says which months
+            first = months.plus(months.parse(asked), 1 - DEFAULT_MONTHS)
         super().__init__(query, (months.code(first), months.code(self.latest)), **kwargs)
 
     def field(self, label: Any) -> forms.Field:

@@ -16,8 +16,11 @@ SHEETS = tuple(f"css/{name}.css" for name in ("tokens", "figures", "charts", "st
 READINGS = IMPORTS = 60  # the latest ones
 
 
-def account_page(request: HttpRequest, account: PersonalAccount, path: str) -> SafeString:
-    """The account's balance, months, payments, receipts, terms, meters, holders and imports.
+def account_page(
+    request: HttpRequest, account: PersonalAccount, path: str
+) -> tuple[SafeString, bool]:
+    """The account's balance, months, payments, receipts, terms, meters, holders and imports;
+    and whether the period is a good one.
 
     `path` is where its months and its statement are below; the account is fetched
     `with_balance()` and `with_latest()`.
@@ -47,7 +50,7 @@ def account_page(request: HttpRequest, account: PersonalAccount, path: str) -> S
             "ledgers": form.chosen,
             "receipts": [each for each in receipts if form.first <= each.month <= form.last],
         }
-    return part("billing/staff_account.html", context, request)
+    return part("billing/staff_account.html", context, request), form.is_valid()
 
 
 def _payments(account: PersonalAccount, form: MonthPeriodForm) -> dict[str, Any]:
@@ -77,5 +80,9 @@ def _imports(account: PersonalAccount) -> Any:
 
 def month_page(request: HttpRequest, account: PersonalAccount, month: Any) -> SafeString:
     """How a month was made up; of an account fetched `breakdowns.with_month()`."""
-    context = {"account": account, "month": month, "breakdowns": breakdowns.of(account)}
+    context = {
+        "account": account,
+        "month": month,
+        "breakdowns": breakdowns.of_month(account, month),
+    }
     return part("billing/staff_month.html", context, request)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,7 +15,6 @@ from billing.periods import (
     DayPeriodForm,
     MonthPeriodForm,
     ReceiptPeriodForm,
-    this_month,
 )
 from cabinet import months
 from cabinet.downloads import as_file
@@ -79,21 +78,12 @@ def services(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
 @require_safe
 def month(request: HttpRequest, number: str, month: dt.date) -> HttpResponse:
     """How a month was made up; 404 for one in which nothing was or can be."""
-    accounts = breakdowns.with_month(request.user.accounts.with_latest(), month)
-    account = get_object_or_404(accounts, number=number)
-    found = breakdowns.of(account)
-    latest = account.latest_month
-    is_open = month <= this_month() and (latest is None or month > latest)
-    if not found and not is_open:
-        raise Http404
+    accounts = request.user.accounts.with_months_beside(month)
+    account = get_object_or_404(breakdowns.with_month(accounts, month), number=number)
     context = {
         "account": account,
         "month": month,
-        "breakdowns": found,
-        "before": months.plus(month, -1)
-        if account.first_month and month > account.first_month
-        else None,
-        "after": months.plus(month, 1) if latest and month < latest else None,
+        "breakdowns": breakdowns.of_month(account, month),
     }
     return render(request, "billing/month.html", context)
 

@@ -1,9 +1,12 @@
 """The papers of an account for support staff, opened from its page in the admin."""
 
+from http import HTTPStatus
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from billing.models import PersonalAccount
@@ -16,4 +19,8 @@ def statement_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(PersonalAccount, pk=pk)
     if not admin.site.get_model_admin(PersonalAccount).has_view_permission(request, account):
         raise PermissionDenied
-    return statement_of(request, account)
+    answer = statement_of(request, account)
+    if answer.status_code == HTTPStatus.BAD_REQUEST:  # told where staff choose the period
+        change = reverse("admin:billing_personalaccount_change", args=[pk])
+        return HttpResponseRedirect(f"{change}?{request.GET.urlencode()}")
+    return answer

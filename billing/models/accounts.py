@@ -31,15 +31,22 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         return self.annotate(balance=asked.balance())
 
     def with_latest(self) -> "PersonalAccountQuerySet":
-        """Adds `first_month` and `latest_month` (closed), `latest_due_on` of the receipts, and
-        `latest_paid_on` with `latest_paid`, all of that day in tenge.
+        """Adds `latest_month` (closed), `latest_due_on` of the receipts, `latest_paid_on` of all
+        payments, and of those not taken back `last_paid_on` with `last_paid`, in tenge.
         """
         return self.annotate(
-            first_month=asked.month("min"),
-            latest_month=asked.month("max"),
+            latest_month=asked.latest_month(),
             latest_paid_on=asked.latest_paid_on(),
-            latest_paid=asked.latest_paid(),
+            last_paid_on=asked.last_paid_on(),
+            last_paid=asked.last_paid(),
             latest_due_on=asked.latest_due_on(),
+        )
+
+    def with_months_beside(self, month: dt.date) -> "PersonalAccountQuerySet":
+        """Adds `month_before` and `month_after`, the nearest closed ones."""
+        return self.annotate(
+            month_before=asked.month_beside("max", "<", month),
+            month_after=asked.month_beside("min", ">", month),
         )
 
     def with_terms(self, day: dt.date) -> "PersonalAccountQuerySet":
@@ -77,12 +84,14 @@ class PersonalAccount(models.Model):
     address = in_two_languages("address")
 
     balance: Decimal | None  # with_balance()
-    first_month: dt.date | None  # with_latest(), and the next four
-    latest_month: dt.date | None
+    latest_month: dt.date | None  # with_latest(), and the next four
     latest_paid_on: dt.date | None
-    latest_paid: Decimal | None
+    last_paid_on: dt.date | None
+    last_paid: Decimal | None
     latest_due_on: dt.date | None
     terms_in_force: dict[str, Any] | None  # with_terms()
+    month_before: dt.date | None  # with_months_beside(), and the next one
+    month_after: dt.date | None
 
     objects = PersonalAccountQuerySet.as_manager()
 

@@ -4,6 +4,8 @@ Django takes milliseconds to write the same, at each request; PostgreSQL answers
 index. A question is of the account's row in the query that it is added to.
 """
 
+import datetime as dt
+
 from django.db import models
 from django.db.models.expressions import RawSQL
 
@@ -26,6 +28,13 @@ _BALANCE = f"""
         THEN coalesce(closed.tenge, 0.00) - coalesce(waiting.tenge, 0.00) END
     FROM ({_CLOSED}) closed, ({_WAITING}) waiting"""
 
+_LAST_PAID = f"""
+    SELECT {{}} FROM billing_payment p
+    WHERE p.account_id = {_ACCOUNT} AND amount > 0 AND NOT EXISTS (
+        SELECT FROM billing_payment r WHERE r.account_id = p.account_id
+        AND r.service_id = p.service_id AND r.amount = -p.amount AND r.paid_on >= p.paid_on)
+    GROUP BY paid_on ORDER BY paid_on DESC LIMIT 1"""
+
 
 def _question(sql: str, answer: models.Field) -> RawSQL:
     return RawSQL(sql, (), answer)  # noqa: S611 - nothing in it comes from outside
@@ -38,10 +47,17 @@ def balance() -> RawSQL:
     return _question(_BALANCE, _TENGE)
 
 
-def month(which: str) -> RawSQL:
-    """The `min` or `max` of the closed months."""
-    sql = f"SELECT {which}(l.month) FROM billing_ledgerentry l WHERE l.account_id = {_ACCOUNT}"
+def latest_month() -> RawSQL:
+    """The latest closed month."""
+    sql = f"SELECT max(l.month) FROM billing_ledgerentry l WHERE l.account_id = {_ACCOUNT}"
     return _question(sql, _DAY)
+
+
+def month_beside(which: str, sign: str, month: dt.date) -> RawSQL:
+    """The nearest closed month before (`max`, `<`) or after (`min`, `>`) a month."""
+    sql = f"""SELECT {which}(l.month) FROM billing_ledgerentry l
+        WHERE l.account_id = {_ACCOUNT} AND l.month {sign} %s"""
+    return RawSQL(sql, (month,), _DAY)  # noqa: S611 - but for the month, nothing comes from outside
 
 
 def latest_paid_on() -> RawSQL:
@@ -50,11 +66,14 @@ def latest_paid_on() -> RawSQL:
     return _question(sql, _DAY)
 
 
-def latest_paid() -> RawSQL:
-    """All that was paid on the day of the latest payment, in tenge."""
-    sql = f"""SELECT sum(p.amount) FROM billing_payment p WHERE p.account_id = {_ACCOUNT}
-        GROUP BY p.paid_on ORDER BY p.paid_on DESC LIMIT 1"""
-    return _question(sql, _TENGE)
+def last_paid_on() -> RawSQL:
+    """The last day on which something was paid that has not been taken back since."""
+    return _question(_LAST_PAID.format("paid_on"), _DAY)
+
+
+def last_paid() -> RawSQL:
+    """All that was paid on that day, in tenge."""
+    return _question(_LAST_PAID.format("sum(amount)"), _TENGE)
 
 
 def latest_due_on() -> RawSQL:

@@ -105,7 +105,15 @@ def test_nobody_holds_it(client, home, url):
 
 def test_a_wrong_period_is_told_beside_the_field(client, home, url):
     page = see(client, home.support, f"{url}change/?from=2026-03&to=2026-01")
+    assert page.status == 400
     assert page.beside == {"from": "Кезеңнің басы аяғынан кейін тұр."}
+    assert "Төлемдер" not in shown(page, "h2")
+
+
+def test_a_wrong_period_of_the_statement_leads_back(client, home, url):
+    client.force_login(home.support)
+    response = client.get(f"{url}statement.pdf?from=2026-03&to=2026-01")
+    assert (response.status_code, response.url) == (302, f"{url}change/?from=2026-03&to=2026-01")
 
 
 def test_a_month_is_that_of_its_holders(client, home, url):

@@ -86,7 +86,7 @@ def test_levels_stand_on_one_another(client, home):
     ]
     assert parts == [("level-1", 900, 300), ("level-2", 400, 500), ("level-3", 200, 200)]
     assert [text(each) for each in select(chart, "li")] == [
-        *("1-деңгей", "2-деңгей", "3-деңгей", "бір жыл бұрын"),
+        *("1‑деңгей", "2‑деңгей", "3‑деңгей", "бір жыл бұрын"),
     ]
 
 
@@ -117,7 +117,7 @@ def test_the_story(client, home):
     charge(home, people.LATEST, "183", level=1, amount=Decimal("2000.00"))
     charge(home, dt.date(2026, 2, 1), "131", amount=Decimal("880.00"))
     assert why(client, home) == (
-        "2026 ж. наурыз: 183 кВт·сағ, 31 күн, барлығы 1-деңгейде;"
+        "2026 ж. наурыз: 183 кВт·сағ, 31 күн, барлығы 1‑деңгейде;"
         " алдыңғы айдан 1_120,00_₸ көп; шығын 52 кВт·сағ көп."
     )
 
@@ -164,3 +164,41 @@ def test_the_last_payment_is_all_of_its_day(client, home):
     )
     (line,) = see(client, home).all("p.sum-paid")
     assert text(line) == "Соңғы төлем: 05.04.2026, 639,20_₸"
+
+
+def test_a_plan_changed_within_the_month(client, home):
+    """Lines at one price beside lines with levels: the parts add up to the whole."""
+    charge(home, people.LATEST, "40", level=None)
+    for level, quantity in ((1, "50"), (2, "10")):
+        factories.ChargeFactory(
+            account=home.account,
+            service=factories.ServiceFactory(),
+            month=people.LATEST,
+            level=level,
+            quantity=Decimal(quantity),
+        )
+    (chart, _money) = see(client, home).all("figure.chart")
+    rects = of_class(drawn(drawn(chart, "g")[-1], "rect"), "level")
+    assert [int(rect.get("height")) for rect in rects] == [400, 500, 100]
+    assert "бірыңғай баға: 40, 1‑деңгей: 50, 2‑деңгей: 10;" in why(client, home)
+
+
+def test_the_value_stands_clear_of_the_bars_beside_it(client, home):
+    charge(home, dt.date(2026, 2, 1), "200")
+    (chart, _money) = see(client, home).all("figure.chart")
+    last, before = drawn(chart, "g")[-1], drawn(chart, "g")[-2]
+    top = min(int(rect.get("y")) for rect in of_class(drawn(before, "rect"), "level"))
+    assert int(of_class(drawn(last, "text"), "bar-value")[0].get("y")) < top
+
+
+def test_the_last_payment_is_one_that_was_not_taken_back(client, home):
+    for day, amount in ((6, "700"), (7, "-700")):
+        factories.PaymentFactory(
+            account=home.account,
+            service=factories.ServiceFactory(),
+            paid_on=dt.date(2026, 4, day),
+            month=dt.date(2026, 4, 1),
+            amount=Decimal(amount),
+        )
+    (line,) = see(client, home).all("p.sum-paid")
+    assert text(line) == "Соңғы төлем: 05.04.2026, 500,00_₸"

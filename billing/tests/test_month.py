@@ -55,7 +55,7 @@ def test_each_figure_and_what_is_behind_it(client, home):
         [(BANK, "134,40")],
     ]
     assert intervals(page) == ["Есептегіш № 87447638: 1_150 → 1_200 25.01.2026 – 25.02.2026"]
-    assert page.tables == [[HEAD, ["1-деңгей", "31", "50", "25,00", "12_%", "1_460,00"]]]
+    assert page.tables == [[HEAD, ["1‑деңгей", "31", "50", "25,00", "12_%", "1_460,00"]]]
 
 
 def test_in_russian(client, home):
@@ -105,8 +105,8 @@ def test_two_tariffs_two_vat_rates_and_a_replaced_meter(client, home):
     assert page.tables == [
         [
             with_limit,
-            ["1-деңгей", "12", "35,41", "17,143", "25,00", "12_%", "480,00"],
-            ["2-деңгей", "9", "", "12,857", "31,848214", "16_%", "474,99"],
+            ["1‑деңгей", "12", "35,41", "17,143", "25,00", "12_%", "480,00"],
+            ["2‑деңгей", "9", "", "12,857", "31,848214", "16_%", "474,99"],
             ["Барлығы", "21", "", "30", "", "", "954,99"],
         ],
         [HEAD, ["Бірыңғай баға", "15", "10", "25,00", "16_%", "290,00"]],
@@ -211,3 +211,21 @@ def test_a_month_closed_for_one_service_only(client, home, monkeypatch):
     page = see(client, home, "2026-04")
     assert page.content.count("Бұл ай әлі жабылған жоқ.") == 1
     assert page.facts[1][-1] == ("= Соңғы сальдо, ₸", "278,40")
+
+
+def test_a_month_missing_in_between(client, home):
+    """Its neighbours lead past it; for itself there is no page."""
+    for rows in (home.account.ledger, home.account.charges, home.account.payments):
+        rows.filter(month=dt.date(2025, 11, 1)).delete()
+    assert see(client, home, "2025-11").status == 404
+    assert "← 2025 ж. қазан" in see(client, home).links
+    assert "2025 ж. желтоқсан →" in see(client, home, "2025-10").links
+    client.force_login(home.support)
+    path = f"/admin/billing/personalaccount/{home.account.pk}/months/2025-11/"
+    assert client.get(path).status_code == 404
+
+
+def test_money_taken_back_was_not_received(client, home):
+    home.account.payments.filter(month=dt.date(2026, 4, 1)).update(amount=Decimal(-500))
+    ((name, amount),) = see(client, home, "2026-04").facts[0]
+    assert (name, amount) == ("05.04.2026 «Құлагер Банк» АҚ Төлем қайтарылды", "−500,00")

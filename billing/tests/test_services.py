@@ -94,6 +94,11 @@ def test_either_end_alone(client, home):
     assert [row[0] for row in page.tables[0]][1:-1] == ["2025 ж. мамыр", "2025 ж. сәуір"]
 
 
+def test_an_end_long_ago_alone(client, home):
+    page = see(client, home, to="2020-06")
+    assert (page.status, page.values["from"]) == (200, "2019-07")
+
+
 def test_twelve_months_that_are_loaded_and_not_the_calendar_s(client, home, monkeypatch):
     people.at(people.TODAY.replace(year=2029), monkeypatch)
     page = see(client, home)

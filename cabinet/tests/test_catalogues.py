@@ -23,8 +23,7 @@ SAME = {
     *("IPv4", "IPv6", "URL"),  # names of things, the same everywhere
 }
 CYRILLIC = "[\u0400-\u04ff]"
-# «1-деңгей» is a word of its own behind the number.
-ENDING_ON_PLACEHOLDER = re.compile(rf"(%\(\w+\)[a-z]|%[a-z]|\{{\w*\}})(?!-деңгей)-?{CYRILLIC}")
+ENDING_ON_PLACEHOLDER = re.compile(rf"(%\(\w+\)[a-z]|%[a-z]|\{{\w*\}})-?{CYRILLIC}")
 MIXED_ALPHABETS = re.compile(rf"[A-Za-z]{CYRILLIC}|{CYRILLIC}[A-Za-z]")
 
 HEADER = r"""# Kazakh.

@@ -352,7 +352,7 @@ def unusual(data: Loaded, number: str) -> list[str]:
 def line_cells(row: Row, *, limited: bool) -> list[str]:
     rate = f"{quantity(str(Decimal(row['vat_rate']) * 100))}_%"
     return [
-        f"{row['level']}-деңгей" if row["level"] else "Бірыңғай баға",
+        f"{row['level']}‑деңгей" if row["level"] else "Бірыңғай баға",
         row["days"],
         *([quantity(row["limit"]) if row["limit"] else ""] if limited else []),
         quantity(row["quantity"]),
