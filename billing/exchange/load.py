@@ -9,7 +9,7 @@ mistake is reported once and not as a hundred consequences.
 import errno
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def load(
     _mark_broken_off()
     record = Import.objects.create(
         by=by,
-        name=path.resolve().name[:255],
+        name=_name(path),
         outcome=Outcome.RUNNING,
         is_check=options.check,
     )
@@ -135,7 +135,7 @@ def load(
         if options.report:
             rejects.refuse_devices(options.report)
         if options.rejects:
-            rejects.prepare_folder(options.rejects, path)
+            rejects.prepare_folder(options.rejects, path, options.report)
         sources.extend(find(path))
         with full_disks_told(), transaction.atomic():
             _take_locks(record, options)
@@ -159,6 +159,13 @@ def load(
             note()
         raise
     return report
+
+
+def _name(path: Path) -> str:
+    """The set's name as the record takes it, whatever bytes the system's name is made of."""
+    with suppress(RuntimeError):  # links that lead to one another
+        path = path.resolve()
+    return path.name.encode(errors="replace").decode()[:255]
 
 
 def _mark_broken_off() -> None:
@@ -260,6 +267,8 @@ def _apply_shared(shared: list[File], names: set[str], report: Report) -> None:
             if not staging.shared_rows_are_good(shared):
                 return
         report.counts[file.name] = apply.bring(file)
+        if file.name == "suppliers":
+            staging.find_no_issuer()
     if names & {"tariffs", "tariff_bands"}:
         tariffs.find_broken_bands(names)
 
@@ -332,6 +341,7 @@ def _apply_owned(
     meters.widen_charged(names)
     rules.find_broken_balances(names)
     meters.find_unknown_meters(names)
+    meters.find_wrong_lines(names)
     meters.find_broken_quantities(names)
     meters.find_broken_readings(names)
     if "meters" in names:

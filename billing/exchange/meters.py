@@ -100,6 +100,31 @@ def find_unknown_meters(files: set[str]) -> None:
         )
 
 
+def find_wrong_lines(files: set[str]) -> None:
+    """Lines of services without meters leave the meter's cells empty; R6: the two readings of a
+    line lie within the meter's digits.
+    """
+    if "charges" not in files:
+        return
+    execute(
+        """INSERT INTO problem
+        SELECT 'charges', d.row_line, x.col, x.value::text, x.rule, x.sentence, x.wanted, a.number
+        FROM delta_charges d
+        JOIN billing_meter m ON m.account_id = d.account_id AND m.serial = d.serial
+         AND m.service_id = d.service_id
+        JOIN billing_service s ON s.code = d.service_id
+        JOIN billing_personalaccount a ON a.id = d.account_id
+        CROSS JOIN LATERAL (
+            SELECT 'serial' AS col, d.serial AS value, 'F' AS rule, 'not_metered' AS sentence,
+                   NULL AS wanted WHERE NOT s.metered
+            UNION ALL
+            SELECT v.col, v.value::text, 'R6', 'digits', m.digits::text
+            FROM (VALUES ('from_value', d.from_value), ('to_value', d.to_value)) v (col, value)
+            WHERE v.value >= power(10::numeric, m.digits)) x
+        WHERE NOT EXISTS (SELECT FROM fallen f WHERE f.owner = a.number)"""
+    )
+
+
 def find_broken_quantities(files: set[str]) -> None:
     """R5: an interval's quantities add up to what the meter counted, times its ratio."""
     passed = _PASSED.format(new="c.to_value", old="c.from_value")

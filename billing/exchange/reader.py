@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from billing.exchange.cells import Wrong
 from billing.exchange.layout import Column, File
 from billing.exchange.problems import NotASet
-from billing.exchange.sources import Source, whole_lines
+from billing.exchange.sources import LONGEST_LINE, Source, whole_lines
 
+csv.field_size_limit(LONGEST_LINE)  # what is too long for its column is told as such
 BYTE_ORDER_MARK = "\ufeff"
 
 

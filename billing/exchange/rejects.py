@@ -67,22 +67,33 @@ def write_report(path: Path) -> None:
 
 
 def refuse_devices(path: Path) -> None:
-    """NotASet where the report would take the place of anything but a file."""
-    if path.exists() and not path.is_file():
+    """NotASet where the report would take the place of anything but a file, or of a name that
+    is no text and could not be recorded.
+    """
+    if not _is_text(path) or (path.exists() and not path.is_file()):
         raise NotASet(_("%(file)s is not a file.") % {"file": path})
 
 
-def prepare_folder(folder: Path, path: Path) -> None:
-    """Makes the folder for rejects; NotASet when it holds anything but earlier rejects."""
+def prepare_folder(folder: Path, path: Path, report: Path | None) -> None:
+    """Makes the folder for rejects; NotASet when it holds anything but earlier rejects and the
+    report.
+    """
+    if not _is_text(folder):
+        raise NotASet(_("%(file)s is not a file.") % {"file": folder})
     if folder.resolve() == path.resolve():
         raise NotASet(_("The rejects would overwrite the set."))
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     for found in folder.iterdir():
-        if not _is_rejects(found):
+        if not _is_rejects(found) and not (report and found == folder / report.name):
             raise NotASet(
                 _("%(folder)s holds other files than rejects: %(file)s.")
                 % {"folder": folder, "file": found.name}
             )
+
+
+def _is_text(path: Path) -> bool:
+    name = str(path)
+    return name.encode(errors="replace").decode() == name
 
 
 def _is_rejects(path: Path) -> bool:

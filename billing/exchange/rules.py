@@ -155,7 +155,9 @@ def _speakers(files: set[str], figure: str, sentence: str) -> list[Speaker]:
 
 
 def _find_payments_without_ledger(files: set[str]) -> None:
-    """R4: a payment to a closed month comes with the ledger's row, even if sums agree."""
+    """R4: a payment to a closed month, new or changed, comes with the ledger's row, even if sums
+    agree.
+    """
     row = (
         f"(SELECT FROM stage_ledger s WHERE {MONTH})"
         if "ledger" in files
@@ -166,9 +168,7 @@ def _find_payments_without_ledger(files: set[str]) -> None:
         FROM closed b JOIN billing_personalaccount a ON a.id = b.account_id
         WHERE b.payments AND NOT b.ledger AND EXISTS (
             SELECT FROM delta_payments d WHERE d.account_id = b.account_id
-            AND d.service_id = b.service_id AND d.month = b.month
-            AND (NOT d.known OR (d.old_service_id, d.old_month, d.old_amount)
-                 <> (d.service_id, d.month, d.amount)))
+            AND d.service_id = b.service_id AND d.month = b.month)
         AND NOT EXISTS {row}
         AND NOT EXISTS (SELECT FROM problem p WHERE p.rule = 'R4' AND p.owner = a.number)""",
         "R4",

@@ -19,6 +19,9 @@ DELETIONS = "deletions"
 LARGEST_RATIO = 100
 BLOCK = 1 << 18
 LONGEST_LINE = 1 << 23
+# RuntimeError is zipfile's word for what is encrypted, ValueError for names that are no text.
+BROKEN = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass
@@ -28,6 +31,7 @@ class Source:
     file_name: str
     size: int
     open: Callable[[], BinaryIO] = field(repr=False)
+    is_packed: bool = False
     sha256: str = ""
     rows: int = 0
     on_bytes: Callable[[int], object] = field(default=lambda count: None, repr=False)
@@ -42,16 +46,19 @@ class Source:
 
         Read to its end, the source knows its SHA-256; read again, it must not have changed.
         """
-        sha256 = hashlib.sha256()
+        sha256, size = hashlib.sha256(), 0
         with self._readable() as stream:
             while block := stream.read(BLOCK):
                 if b"\0" in block:
                     raise NotASet(
                         _("%(file)s: there is a NUL byte in it.") % {"file": self.file_name}
                     )
+                size += len(block)
+                self._refuse_size(size > self.size)
                 sha256.update(block)
                 self.on_bytes(len(block))
                 yield block
+        self._refuse_size(size != self.size)
         if self.sha256 not in ("", sha256.hexdigest()):
             raise NotASet(_("%(file)s changed while it was read.") % {"file": self.file_name})
         self.sha256 = sha256.hexdigest()
@@ -69,17 +76,24 @@ class Source:
             return
         self.sha256 = sha256.hexdigest()
 
+    def _refuse_size(self, is_wrong: bool) -> None:
+        """A packed file has as many bytes as its zip declares."""
+        if self.is_packed and is_wrong:
+            raise self._unreadable(zipfile.BadZipFile())
+
+    def _unreadable(self, error: Exception) -> NotASet:
+        return NotASet(
+            _("%(file)s cannot be read: %(reason)s")
+            % {"file": self.file_name, "reason": _reason(error)}
+        )
+
     @contextmanager
     def _readable(self) -> Iterator[BinaryIO]:
         try:
             with self.open() as stream:
                 yield stream
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-            # RuntimeError is zipfile's word for what is encrypted or packed in an unknown way.
-            raise NotASet(
-                _("%(file)s cannot be read: %(reason)s")
-                % {"file": self.file_name, "reason": _reason(error)}
-            ) from error
+        except BROKEN as error:
+            raise self._unreadable(error) from error
 
 
 def _reason(error: Exception) -> str:
@@ -101,6 +115,8 @@ def find(path: Path) -> list[Source]:
         raise NotASet(
             _("%(file)s cannot be read: %(reason)s") % {"file": path, "reason": _reason(error)}
         ) from error
+    except RuntimeError as error:  # links that lead to one another
+        raise NotASet(_("There is no %(path)s.") % {"path": path}) from error
     if not sources:
         raise NotASet(_("There are no files in %(path)s.") % {"path": path})
     return sources
@@ -128,11 +144,15 @@ def _of_zip(path: Path) -> list[Source]:
         raise NotASet(_("%(path)s is neither a folder nor a zip.") % {"path": path}) from error
 
     def source(entry: zipfile.ZipInfo) -> Source:
-        return Source(entry.filename, entry.file_size, lambda: archive.open(entry))  # type: ignore
+        size = entry.file_size
+        entry.file_size += 1  # zipfile hides what is beyond; so one byte more is seen
+        return Source(entry.filename, size, lambda: archive.open(entry), is_packed=True)  # type: ignore
 
     entries = archive.infolist()
     for number, entry in enumerate(entries):
         _refuse_unknown(entry.filename)
+        if entry.compress_type not in PACKED:
+            raise NotASet(_("%(file)s is packed in an unknown way.") % {"file": entry.filename})
         if entry.filename in {other.filename for other in entries[:number]}:
             raise NotASet(_("%(file)s is there twice.") % {"file": entry.filename})
         if entry.file_size > LARGEST_RATIO * entry.compress_size:

@@ -178,6 +178,17 @@ def find_second_issuer() -> None:
     )
 
 
+def find_no_issuer() -> None:
+    """R9: once a set's suppliers are applied, one of all is the issuer."""
+    execute(
+        """INSERT INTO problem
+        SELECT 'suppliers', min(s.row_line), 'issuer', '0', 'R9', 'no_issuer', NULL, ''
+        FROM stage_suppliers s
+        WHERE NOT EXISTS (SELECT FROM billing_supplier WHERE issuer)
+        HAVING count(*) > 0"""
+    )
+
+
 def find_broken_conditions(file: File) -> None:
     """What a row must satisfy by itself."""
     owner = f's."{file.owner}"' if file.owner else "''"

@@ -38,7 +38,10 @@ def _check(line: int, source: Source, rows: str, total: str) -> None:
     if rows != str(source.rows):
         _enter(line, "rows", rows, "R10", "rows", str(source.rows))
     column = BY_NAME[source.name].total if source.name in BY_NAME else ""
-    if not total or not column:
+    if not total:
+        return
+    if not column:
+        _enter(line, "sum", total, "R10", "no_sum", "")
         return
     if not SUM.pattern.fullmatch(total):
         _enter(line, "sum", total, "F", SUM.sentence, SUM.detail)

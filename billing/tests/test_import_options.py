@@ -305,3 +305,17 @@ def test_what_a_later_import_wrote_in_the_same_place_stays(kept, bad_set, import
     import_billing(folder, "--report", str(report))
     call_command("prune_imports")
     assert report.exists()
+
+
+def test_a_report_may_lie_among_the_rejects(bad_set, import_billing, tmp_path):
+    folder = tmp_path / "out"
+    for _turn in range(2):
+        options = ("--rejects", str(folder), "--report", str(folder / "report.json"))
+        assert import_billing(bad_set, *options)[0] == 1
+    assert (folder / "report.json").is_file()
+
+
+def test_links_that_lead_to_one_another(db, import_billing, tmp_path):
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    assert import_billing(tmp_path / "a")[0] == 2

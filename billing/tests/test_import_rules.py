@@ -140,6 +140,11 @@ def test_r9_one_issuer_over_the_set_and_what_is_loaded(loaded, refuse):
     assert refuse({"suppliers": [second]}) == [("suppliers", 2, "issuer", "1", "R9")]
 
 
+def test_r9_one_supplier_is_the_issuer(loaded, refuse):
+    loaded["suppliers"][0]["issuer"] = "0"
+    assert refuse({"suppliers": loaded["suppliers"]}) == [("suppliers", 2, "issuer", "0", "R9")]
+
+
 def test_r9_meter_is_not_removed_before_it_is_installed(loaded, refuse):
     meter = {**loaded["meters"][0], "removed_on": "2019-02-28"}
     assert refuse({"meters": [meter]}) == [("meters", 2, "removed_on", "2019-02-28", "R9")]

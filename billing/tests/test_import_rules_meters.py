@@ -339,3 +339,17 @@ def test_r9_removed_meter_comes_back_beside_its_successor(loaded, accept, refuse
     assert refuse({"meters": [of(loaded, "meters", account=SECOND)]}) == [
         ("meters", 2, "installed_on", "2019-03-01", "R9")
     ]
+
+
+# Lines of a meter
+
+
+def test_r6_readings_of_a_line_lie_within_the_digits(refuse):
+    wrong = april(before="99999", after="100000", quantity="1")
+    assert refuse(wrong) == [("charges", 2, "to_value", "100000", "R6")]
+
+
+def test_line_of_a_service_without_meters_has_none(accept, refuse):
+    accept(meters(f"{SECOND},88,MS,,5,1,2019-03-01,,,"))
+    line = f"{SECOND},MS,2026-04,1,88,2026-03-25,0,2026-04-25,1,31,1,,,100,0.16,116"
+    assert refuse(one("charges", line)) == [("charges", 2, "serial", "88", "F")]

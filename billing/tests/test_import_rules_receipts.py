@@ -178,8 +178,16 @@ def test_r4_payments_that_swap_services_without_the_ledgers(loaded, tmp_path, re
     ]
 
 
-def test_r4_payment_changes_its_bank_or_day_without_the_ledger(loaded, tmp_path):
-    load(tmp_path, payments(f"{FIRST},P2,EL,2026-03-09,2026-03,2578.89,HAL"))
+def test_r4_payment_changes_its_day_without_the_ledger(refuse):
+    assert refuse(payments(f"{FIRST},P2,EL,2026-03-09,2026-03,2578.89,HAL")) == [
+        ("payments", 2, "month", "2026-03", "R4")
+    ]
+
+
+def test_r4_payment_changes_its_day_with_the_ledger(loaded, tmp_path):
+    row = of(loaded, "ledger", account=FIRST, service="EL", month="2026-03")
+    changed = payments(f"{FIRST},P2,EL,2026-03-09,2026-03,2578.89,HAL")
+    load(tmp_path, {**changed, "ledger": [row]})
 
 
 def test_r4_payment_again_as_it_is_without_the_ledger(loaded, tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 
 from billing.tests import exchange_sets as sets
-from billing.tests.exchange_sets import rows
+from billing.tests.exchange_sets import one, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +58,9 @@ def test_r10_is_not_one_more_problem_beside_a_bad_row(loaded, refuse):
     loaded["payments"][1]["amount"] = "much"
     loaded["totals"] = rows(sets.TOTALS, "payments,6,5644.89")
     assert refuse(loaded) == [("payments", 3, "amount", "much", "F")]
+
+
+@pytest.mark.parametrize("total", ["5", "0", "abc"])
+def test_r10_no_sum_of_a_file_that_has_none(refuse, total):
+    files = {**one("banks", "KAS,a,b"), "totals": rows(("file", "rows", "sum"), f"banks,1,{total}")}
+    assert refuse(files) == [("totals", 2, "sum", total, "R10")]

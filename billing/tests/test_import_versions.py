@@ -248,13 +248,15 @@ def test_a_replaced_meter(loaded, load):
 
 def test_a_payments_bank_is_on_no_receipt(loaded, load):
     payment = {**of(loaded, "payments", account=FIRST, id="P1"), "bank": "KAS"}
-    load("bank", {"payments": [payment], **one("banks", "KAS,a,b")})
+    row = of(loaded, "ledger", account=FIRST, service="EL", month="2026-02")
+    load("bank", {"payments": [payment], "ledger": [row], **one("banks", "KAS,a,b")})
     assert versions() == AS_LOADED
 
 
 def test_a_payments_day_is_on_its_receipt(loaded, load):
     payment = {**of(loaded, "payments", account=FIRST, id="P1"), "paid_on": "2026-02-11"}
-    load("day", {"payments": [payment]})
+    row = of(loaded, "ledger", account=FIRST, service="EL", month="2026-02")
+    load("day", {"payments": [payment], "ledger": [row]})
     assert versions() == {**AS_LOADED, "R-1": (2, "day")}
     (receipt,) = kept().values()
     assert receipt.figures["EL"]["payments"] == [["P1", "2026-02-10", Decimal("1000.00")]]

@@ -2,6 +2,7 @@
 
 import struct
 import zipfile
+import zlib
 
 import pytest
 
@@ -163,3 +164,52 @@ def test_a_file_compressed_over_a_hundred_to_one(loaded, refuse_zip, tmp_path, n
         (entry,) = archive.infolist()
     assert entry.file_size > 100 * entry.compress_size
     assert name in refuse_zip(path)
+
+
+def hand_made(path, content, declared, method=8):
+    """A zip whose only file declares another size, with the checksum of what it declares."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(content) + packer.flush() if method == 8 else content
+    checksum = zlib.crc32(content[:declared])
+    fixed = struct.pack("<HHHHHIII", 20, 0, method, 0, 33, checksum, len(packed), declared)
+    name = b"banks.csv"
+    local = b"PK\3\4" + fixed + struct.pack("<HH", len(name), 0) + name + packed
+    central = b"PK\1\2" + struct.pack("<H", 20) + fixed
+    central += struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, 0, 0) + name
+    end = struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
+    path.write_bytes(local + central + b"PK\5\6" + end)
+    return path
+
+
+@pytest.mark.parametrize("method", [0, 8], ids=["stored", "deflated"])
+@pytest.mark.parametrize("beyond", [b"Q8,a,b\n", b"\n" * 5_000_000], ids=["a-row", "a-bomb"])
+def test_more_bytes_than_the_zip_declares(loaded, tmp_path, import_billing, method, beyond):
+    content = b"code,name_kk,name_ru\nQ7,a,b\n"
+    path = hand_made(tmp_path / "set.zip", content + beyond, len(content), method)
+    before = sets.physical_rows()
+    assert import_billing(path)[0] == 2
+    assert sets.physical_rows() == before
+
+
+@pytest.mark.parametrize("method", [0, 8], ids=["stored", "deflated"])
+def test_fewer_bytes_than_the_zip_declares(loaded, tmp_path, import_billing, method):
+    content = b"code,name_kk,name_ru\nQ7,a,b\n"
+    path = hand_made(tmp_path / "set.zip", content, len(content) + 5, method)
+    assert import_billing(path)[0] == 2
+
+
+def test_packed_in_a_way_that_is_not_taken(loaded, tmp_path, import_billing):
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("banks.csv", "code,name_kk,name_ru\n")
+    code, _out, err = import_billing(path, "--language", "ru")
+    assert (code, err) == (2, "banks.csv упакован неизвестным способом.\n")
+
+
+def test_a_name_that_is_no_text(loaded, tmp_path, import_billing):
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("баnks.csv", "code\n")
+    content = path.read_bytes().replace("баnks".encode(), b"\xff\xff\xff\xffnks", 1)
+    path.write_bytes(content)
+    assert import_billing(path)[0] == 2

@@ -1,6 +1,7 @@
 """Loads a set of the exchange: `manage.py import_billing PATH`."""
 
 import getpass
+import os
 import sys
 from argparse import ArgumentParser
 from decimal import Decimal
@@ -84,12 +85,16 @@ class Command(BaseCommand):
                     ),
                     NO_DATABASE,
                 )
-            self.tell(report)
+            try:
+                self.tell(report)
+                self.stdout.flush()
+            except OSError:  # nobody reads it; what was done stays as it is
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(3 if report.in_part else EXIT_CODES[report.outcome])
 
     def stop(self, reason: str, code: int) -> None:
         """Ends with the reason on stderr."""
-        self.stderr.write(reason)
+        self.stderr.write(reason.encode(errors="replace").decode())
         sys.exit(code)
 
     def load(self, path: Path, options: Options) -> Report:
