@@ -64,3 +64,18 @@ def test_r10_is_not_one_more_problem_beside_a_bad_row(loaded, refuse):
 def test_r10_no_sum_of_a_file_that_has_none(refuse, total):
     files = {**one("banks", "KAS,a,b"), "totals": rows(("file", "rows", "sum"), f"banks,1,{total}")}
     assert refuse(files) == [("totals", 2, "sum", total, "R10")]
+
+
+@pytest.mark.parametrize(("amount", "told"), [("0", True), ("much", False)])
+def test_r10_rows_that_could_not_be_taken_count_too(refuse, amount, told):
+    payments = rows(
+        sets.COLUMNS["payments"],
+        f"{sets.FIRST},N9,EL,2026-04-12,2026-04,{amount},HAL",
+        f"{sets.SECOND},N9,EL,2026-04-12,2026-04,7,HAL",
+    )
+    totals = rows(("file", "rows", "sum"), "payments,2,99999.00")
+    wrong = [("totals", 2, "sum", "99999.00", "R10")] if told else []
+    assert refuse({"payments": payments, "totals": totals}) == [
+        ("payments", 2, "amount", amount, "F"),
+        *wrong,
+    ]
