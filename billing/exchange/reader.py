@@ -41,6 +41,7 @@ class Misshapen(NamedTuple):
 
     cells: list[str] | None
     wanted: int
+    text: str = ""  # of the line on which it stopped being CSV
 
     def fault(self) -> tuple[str, str, str, str, str]:
         """Column, value, rule, sentence and detail."""
@@ -57,7 +58,7 @@ class Text:
         self._pieces = whole_lines(source)
         self._lines: list[str] = []
         self._taken = 0
-        self.piece = ""
+        self.piece = self.last = ""
         self.first_line = 1
         self._next_piece()
         self.piece = self.piece.removeprefix(BYTE_ORDER_MARK)
@@ -80,7 +81,7 @@ class Text:
             self._lines = list(io.StringIO(self.piece, newline=""))
         if self._taken == len(self._lines):
             raise StopIteration
-        line = self._lines[self._taken]
+        self.last = line = self._lines[self._taken]
         self._taken += 1
         if self._taken == len(self._lines):
             self.first_line += self._taken
@@ -132,7 +133,7 @@ class Records:
             except StopIteration:
                 return None
             except csv.Error:
-                return line, Misshapen(None, width)
+                return line, Misshapen(None, width, self.text.last.rstrip("\r\n"))
             if cells:
                 return line, cells if len(cells) == width else Misshapen(cells, width)
 

@@ -144,7 +144,10 @@ def _rejected(source: Source, with_fallen: bool) -> Iterator[list[str]]:
                 line, reasons = next(told, (0, ""))
             if number != line and _owner(record, owner) not in fallen:
                 continue
-            cells = (record.cells or []) if isinstance(record, Misshapen) else list(record)
+            if isinstance(record, Misshapen):
+                cells = list(record.cells or [record.text])
+            else:
+                cells = list(record)
             if error is not None and error < len(cells):
                 cells.pop(error)
             yield [reasons if number == line else "", *cells]

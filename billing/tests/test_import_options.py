@@ -319,3 +319,13 @@ def test_links_that_lead_to_one_another(db, import_billing, tmp_path):
     (tmp_path / "a").symlink_to(tmp_path / "b")
     (tmp_path / "b").symlink_to(tmp_path / "a")
     assert import_billing(tmp_path / "a")[0] == 2
+
+
+def test_a_row_that_is_no_csv_is_among_the_rejects_as_it_stands(loaded, import_billing, tmp_path):
+    folder = sets.write(tmp_path / "set", {"banks": loaded["banks"]})
+    with open(folder / "banks.csv", "a", encoding="utf-8") as file:
+        file.write('"K"AS,a,b\n')
+    import_billing(folder, "--rejects", str(tmp_path / "rejects"))
+    (row,) = sets.read(tmp_path / "rejects" / "banks.csv")
+    assert row["error"].startswith("F ")
+    assert row["code"] == '"K"AS,a,b'
