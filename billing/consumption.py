@@ -18,8 +18,8 @@ NOTHING = Decimal(0)
 class Used:
     """A month of a service: its quantity in the service's unit, by level, and its charges in tenge.
 
-    `first` and `last` are the readings' days between which it was used; services without a
-    meter have neither, and no levels.
+    `first` and `last` are the readings' days between which it was used, if by a meter; what
+    has no level is counted as level 0.
     """
 
     month: dt.date
@@ -74,8 +74,8 @@ def of_account(account: PersonalAccount, first: dt.date, last: dt.date) -> dict[
             used = found[code][month] = Used(month)
         used.quantity += quantity
         used.amount += amount
+        used.levels[level or 0] += quantity
         if from_on and to_on:
-            used.levels[level or 0] += quantity
             used.first = min(used.first or from_on, from_on)
             used.last = max(used.last or to_on, to_on)
     return {

@@ -202,3 +202,17 @@ def test_the_last_payment_is_one_that_was_not_taken_back(client, home):
         )
     (line,) = see(client, home).all("p.sum-paid")
     assert text(line) == "Соңғы төлем: 05.04.2026, 500,00_₸"
+
+
+def test_a_line_of_a_metered_service_without_a_meter_is_part_of_its_bar(client, home):
+    charge(home, people.LATEST, "60", level=1)
+    factories.ChargeFactory(
+        account=home.account,
+        service=factories.ServiceFactory(),
+        month=people.LATEST,
+        quantity=Decimal("40"),
+        **dict.fromkeys(("serial", "from_on", "from_value", "to_on", "to_value", "days", "level")),
+    )
+    (chart, _money) = see(client, home).all("figure.chart")
+    rects = of_class(drawn(drawn(chart, "g")[-1], "rect"), "level")
+    assert [int(rect.get("height")) for rect in rects] == [400, 600]
