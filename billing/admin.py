@@ -74,7 +74,7 @@ class PersonalAccountAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         """Billing's own facts, and below them all that the account's holders see."""
         shown = self.get_object(request, unquote(object_id))
-        context: dict[str, Any] = {"sheets": staff.SHEETS, "shown": ""}
+        context = {**(extra_context or {}), "sheets": staff.SHEETS, "shown": ""}
         status = 200
         if shown and self.has_view_permission(request, shown):
             account = self.model.objects.with_balance().with_latest().get(pk=shown.pk)

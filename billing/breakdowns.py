@@ -13,16 +13,15 @@ from django.db.models import JSONField, Model, OuterRef
 from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.utils import timezone
-from django.utils.translation import get_language
 
 from billing import models
 from billing.ledgers import Row
 from billing.models import Bank, PersonalAccount, Service
 from billing.models.accounts import PersonalAccountQuerySet
+from billing.models.columns import in_language
 from billing.models.facts import ExactDecoder
+from billing.payments import total
 from cabinet import months
-
-NOTHING = Decimal("0.00")
 
 
 class Line(NamedTuple):
@@ -69,7 +68,7 @@ class Interval(NamedTuple):
 
     @property
     def amount(self) -> Decimal:
-        return sum((line.amount for line in self.lines), NOTHING)
+        return total(self.lines)
 
 
 class Adjustment(NamedTuple):
@@ -83,7 +82,7 @@ class Adjustment(NamedTuple):
     @property
     def reason(self) -> str:
         """In the language in force."""
-        return self.reason_ru if get_language() == "ru" else self.reason_kk
+        return in_language(self, "reason")
 
 
 class Payment(NamedTuple):
@@ -111,7 +110,7 @@ class Breakdown:
 
     @property
     def paid(self) -> Decimal:
-        return sum((payment.amount for payment in self.payments), NOTHING)
+        return total(self.payments)
 
 
 PARTS: dict[str, tuple[type[Model], Any, str]] = {

@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from billing.consumption import Consumption, Used
+from billing.consumption import NOTHING, Consumption, Used
 from cabinet import figures, months
 
-NOTHING = Decimal(0)
 MONTHS = 13
 STEP, WIDTH = 320, 220  # of a bar's place, and of the bar
 HEIGHT, HEAD, FOOT = 1000, 200, 200  # of the highest bar, over it for its value, under it
@@ -79,30 +78,29 @@ class Chart:
     height = HEAD + HEIGHT + FOOT
     base = HEAD + HEIGHT
     bar_width = WIDTH
-    bar_head = HEAD
 
 
 def _chart(
     name: str,
     head: str,
-    columns: Sequence[tuple[dt.date, dict[int, Decimal], str, str]],
+    columns: Sequence[tuple[dt.date, dict[int, Decimal], str]],
     values: dict[dt.date, Decimal],
     write: Callable[[Decimal], str],
 ) -> Chart:
-    """Columns are months: the parts by level, the value over the bar and that in the table.
+    """Columns are months: the parts by level, and the value over the bar.
 
-    `values` hold the year before too; `write` gives them as text.
+    `values` are those of these months and of the year before; `write` gives them as text.
     """
     last = columns[-1][0]
     past = {month: values.get(months.plus(month, -12)) for month, *_rest in columns}
     sums = [sum(parts.values(), NOTHING) for _month, parts, *_rest in columns]
     highest = max([*sums, *(value or NOTHING for value in past.values())])
     bars: list[Bar] = []
-    for month, parts, value, cell in columns:
+    for month, parts, value in columns:
         apart = (last.year - month.year) * 12 + last.month - month.month
         left = (MONTHS - 1 - apart) * STEP + (STEP - WIDTH) // 2
         before = past[month]
-        cells = (cell, "" if before is None else write(before))
+        cells = (write(values[month]), "" if before is None else write(before))
         height = _units(before or NOTHING, highest)
         beside = min((bar.top for bar in bars[-2:]), default=HEAD + HEIGHT)
         stacked = _stacked(parts, highest)
@@ -143,15 +141,7 @@ def of_account(used: dict[str, Consumption], last: dt.date) -> list[Chart]:
 def _quantities(used: Consumption, shown: Sequence[Used]) -> Chart | None:
     if not any(each.quantity for each in shown):
         return None
-    columns = [
-        (
-            each.month,
-            each.levels,
-            figures.quantity(each.quantity),
-            figures.quantity(each.quantity),
-        )
-        for each in shown
-    ]
+    columns = [(each.month, each.levels, figures.quantity(each.quantity)) for each in shown]
     unit = used.service.unit
     past = {each.month: each.quantity for each in used.months}
     name = _("Consumption by month, %(unit)s") % {"unit": unit}
@@ -161,10 +151,7 @@ def _quantities(used: Consumption, shown: Sequence[Used]) -> Chart | None:
 def _amounts(used: Consumption, shown: Sequence[Used]) -> Chart | None:
     if not any(each.amount for each in shown):
         return None
-    columns = [
-        (each.month, {1: each.amount}, figures.number(each.amount, 0), figures.money(each.amount))
-        for each in shown
-    ]
+    columns = [(each.month, {1: each.amount}, figures.number(each.amount, 0)) for each in shown]
     past = {each.month: each.amount for each in used.months}
     return _chart(_("Accrued by month, ₸"), _("Accrued"), columns, past, figures.money)
 

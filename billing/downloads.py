@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
-from billing.issued import NOTHING, Issued
+from billing.issued import Issued
+from billing.ledgers import NOTHING
 from billing.models import Bank, Payment, PersonalAccount, Service
-from billing.periods import DayPeriodForm, MonthPeriodForm, ReceiptPeriodForm
+from billing.periods import DayPeriodForm, MonthPeriodForm, MonthsForm
 from cabinet import months
 from cabinet.downloads import Column, Table
 
@@ -58,7 +59,7 @@ def payments(account: PersonalAccount, form: DayPeriodForm, rows: Sequence[Payme
     )
 
 
-def receipts(account: PersonalAccount, form: ReceiptPeriodForm, rows: Iterable[Issued]) -> Table:
+def receipts(account: PersonalAccount, form: MonthsForm, rows: Iterable[Issued]) -> Table:
     """The receipts of the form's months; what is paid of one is never more than it asked for."""
     return Table(
         _("Receipts"),

@@ -1,14 +1,14 @@
 """The receipts that were issued, and what has been paid of each."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Sum
 
+from billing.ledgers import NOTHING
 from billing.models import PersonalAccount
-
-NOTHING = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class Issued:
     def left(self) -> Decimal:
         """What is still to be paid of it."""
         return max(self.amount_due - max(self.paid, NOTHING), NOTHING)
+
+
+def within(receipts: Iterable[Issued], first: dt.date, last: dt.date) -> list[Issued]:
+    """Those from the first month to the last, both included."""
+    return [each for each in receipts if first <= each.month <= last]
 
 
 def of_account(account: PersonalAccount) -> list[Issued]:

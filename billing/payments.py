@@ -1,11 +1,19 @@
 """Payments as people look for them: those of one day and bank together."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Protocol
 
-from billing.models import Payment
+from billing.models import Bank, Payment, Service
+
+
+class Amount(Protocol):
+    """Anything with a sum of tenge."""
+
+    @property
+    def amount(self) -> Decimal: ...
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,16 @@ def by_day(payments: Iterable[Payment]) -> list[PaidTogether]:
     ]
 
 
-def total(payments: Iterable[Payment]) -> Decimal:
+def total(rows: Iterable[Amount]) -> Decimal:
     """Their sum in tenge."""
-    return sum((payment.amount for payment in payments), Decimal("0.00"))
+    return sum((row.amount for row in rows), Decimal("0.00"))
+
+
+def in_table(payments: Sequence[Payment]) -> dict[str, Any]:
+    """What the table of payments is made of; they come in the order of days and banks."""
+    return {
+        "days": by_day(payments),
+        "total": total(payments),
+        "services": Service.objects.of({payment.service_id for payment in payments}),
+        "banks": Bank.objects.of({payment.bank_id for payment in payments}),
+    }

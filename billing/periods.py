@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from billing.issued import Issued
 from billing.ledgers import ServiceLedger, within
 from cabinet import months
 from cabinet.jinja import part
@@ -157,14 +156,6 @@ class MonthsForm(PeriodForm):
 
     def offered(self) -> tuple[Hashable, ...]:
         return self.earliest, self.latest
-
-
-class ReceiptPeriodForm(MonthsForm):
-    """The months of receipts."""
-
-    def within(self, receipts: Sequence[Issued]) -> list[Issued]:
-        """Those of the period, of a valid form."""
-        return [each for each in receipts if self.first <= each.month <= self.last]
 
 
 class MonthPeriodForm(MonthsForm):

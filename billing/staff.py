@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from billing import breakdowns, charts, consumption, issued, ledgers
-from billing.models import Bank, Import, PersonalAccount, Reading, Service
-from billing.payments import by_day, total
+from billing.models import Import, PersonalAccount, Reading
+from billing.payments import in_table
 from billing.periods import MonthPeriodForm
 from cabinet import months
 from cabinet.jinja import part
@@ -45,11 +45,8 @@ def account_page(
         **_payments(account, form),
     }
     if form.is_valid():
-        receipts = issued.of_account(account)
-        context |= {
-            "ledgers": form.chosen,
-            "receipts": [each for each in receipts if form.first <= each.month <= form.last],
-        }
+        context["ledgers"] = form.chosen
+        context["receipts"] = issued.within(issued.of_account(account), form.first, form.last)
     return part("billing/staff_account.html", context, request), form.is_valid()
 
 
@@ -61,12 +58,7 @@ def _payments(account: PersonalAccount, form: MonthPeriodForm) -> dict[str, Any]
         if form.last >= form.latest and account.latest_paid_on:
             last = max(last, account.latest_paid_on)
         rows = list(account.payments.for_period(form.first, last).with_waiting())
-    return {
-        "days": by_day(rows),
-        "total": total(rows),
-        "services": Service.objects.of({row.service_id for row in rows}),
-        "banks": Bank.objects.of({row.bank_id for row in rows}),
-    }
+    return in_table(rows)
 
 
 def _readings(account: PersonalAccount) -> Any:

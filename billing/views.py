@@ -8,13 +8,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from billing import breakdowns, charts, consumption, downloads, issued, ledgers
-from billing.models import Bank, Payment, PersonalAccount, Service
-from billing.payments import by_day, total
+from billing.models import Payment, PersonalAccount
+from billing.payments import in_table
 from billing.periods import (
     DEFAULT_MONTHS,
     DayPeriodForm,
     MonthPeriodForm,
-    ReceiptPeriodForm,
+    MonthsForm,
 )
 from cabinet import months
 from cabinet.downloads import as_file
@@ -101,11 +101,8 @@ def payments(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     context = {
         "account": account,
         "form": form,
-        "days": by_day(rows),
-        "total": total(rows),
         "waiting": any(row.is_waiting for row in rows),
-        "services": Service.objects.of({row.service_id for row in rows}),
-        "banks": Bank.objects.of({row.bank_id for row in rows}),
+        **in_table(rows),
     }
     return render(request, "billing/payments.html", context, status=200 if form.is_valid() else 400)
 
@@ -113,10 +110,10 @@ def payments(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
 @require_safe
 def receipts(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     """«Түбіртектер» (figure 14): what each asked for, and what is paid; or a file of that kind."""
-    account = get_object_or_404(request.user.accounts.with_latest(), number=number)
+    account = get_object_or_404(request.user.accounts, number=number)
     every = issued.of_account(account)
-    form = ReceiptPeriodForm(request.GET, [each.month for each in every])
-    rows = form.within(every) if form.is_valid() else []
+    form = MonthsForm(request.GET, [each.month for each in every])
+    rows = issued.within(every, form.first, form.last) if form.is_valid() else []
     if kind and form.is_valid():
         return as_file(downloads.receipts(account, form, rows), kind)
     context = {"account": account, "form": form, "receipts": rows}

@@ -22,7 +22,7 @@ def environment(**options: Any) -> Environment:
     """Jinja as Django's backend wants it: escaping on, an unknown name is an error."""
     made = Environment(
         autoescape=True,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,

@@ -36,8 +36,8 @@ _LAST_PAID = f"""
     GROUP BY paid_on ORDER BY paid_on DESC LIMIT 1"""
 
 
-def _question(sql: str, answer: models.Field) -> RawSQL:
-    return RawSQL(sql, (), answer)  # noqa: S611 - nothing in it comes from outside
+def _question(sql: str, answer: models.Field, *values: dt.date) -> RawSQL:
+    return RawSQL(sql, values, answer)  # noqa: S611 - but for values, it is all written here
 
 
 def balance() -> RawSQL:
@@ -57,7 +57,7 @@ def month_beside(which: str, sign: str, month: dt.date) -> RawSQL:
     """The nearest closed month before (`max`, `<`) or after (`min`, `>`) a month."""
     sql = f"""SELECT {which}(l.month) FROM billing_ledgerentry l
         WHERE l.account_id = {_ACCOUNT} AND l.month {sign} %s"""
-    return RawSQL(sql, (month,), _DAY)  # noqa: S611 - but for the month, nothing comes from outside
+    return _question(sql, _DAY, month)
 
 
 def latest_paid_on() -> RawSQL:

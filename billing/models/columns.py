@@ -58,11 +58,13 @@ class Rate(models.DecimalField):
 def in_two_languages(name: str) -> property:
     """The column `name_kk` or `name_ru`, by the language in force."""
 
-    def choose(row: models.Model) -> str:
-        language = translation.get_language() or "kk"
-        return getattr(row, f"{name}_{'ru' if language.startswith('ru') else 'kk'}")
+    return property(lambda row: in_language(row, name))
 
-    return property(choose)
+
+def in_language(row: object, name: str) -> str:
+    """What `name_kk` or `name_ru` of the row holds, by the language in force."""
+    language = translation.get_language() or "kk"
+    return getattr(row, f"{name}_{'ru' if language.startswith('ru') else 'kk'}")
 
 
 def first_of_month(table: str, column: str = "month") -> models.CheckConstraint:
