@@ -1,6 +1,5 @@
-"""What `make run` runs: database, web server and all they need; Ctrl-C ends them together."""
+"""What `make run` runs: database, web server, worker; Ctrl-C ends them together."""
 
-import ctypes
 import errno
 import fcntl
 import hashlib
@@ -25,15 +24,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connections
 
+from cabinet import mail
 from cabinet.embedded_postgres import Cluster, ClusterError
+from cabinet.processes import GRACE, Restarted, begin_log, start, stop
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
 LOG = VAR / "log" / "web.log"
-LOG_LIMIT = 10_000_000  # bytes; beyond it the next start begins a new one
+WORKER_LOG = VAR / "log" / "worker.log"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-GRACE = 5  # seconds for requests under way when it stops
-PR_SET_PDEATHSIG = 1
 
 
 class Stopped(BaseException):
@@ -90,11 +89,14 @@ def run(stack: ExitStack) -> None:
     say("  web server …")
     host, port, server = start_server(stack)
     wait_for_page(host, port)
+    worker = Restarted([sys.executable, "manage.py", "worker"], WORKER_LOG)
+    stack.callback(worker.stop)
     url = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}/"
     address.write(url)
     address.flush()
-    say(f"\n{ways_in}\n  {url}   (Ctrl-C stops it, its log is {LOG.relative_to(BASE_DIR)})\n")
-    watch(server, cluster)
+    say(f"\n{ways_in}\n  {url}   (Ctrl-C stops it, its log is {LOG.relative_to(BASE_DIR)})")
+    say(f"  {where_letters_are(url)}\n")
+    watch(server, worker, cluster)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -195,10 +197,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def start_server(stack: ExitStack) -> tuple[str, int, subprocess.Popen[bytes]]:
-    """Gunicorn, in a session of its own since Ctrl-C is for us alone; it dies when we do."""
-    LOG.parent.mkdir(exist_ok=True)
-    if LOG.exists() and LOG.stat().st_size > LOG_LIMIT:
-        LOG.replace(f"{LOG}.1")
+    """Gunicorn on the first free port."""
+    begin_log(LOG)
     host = os.environ.get("HOST") or "127.0.0.1"
     port = os.environ.get("PORT") or "8000"
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
@@ -214,28 +214,18 @@ def start_server(stack: ExitStack) -> tuple[str, int, subprocess.Popen[bytes]]:
     }
     command = [sys.executable, "-m", "gunicorn", "cabinet.wsgi", "--preload", "--capture-output"]
     command += ["--no-control-socket", *(f"--{name}={value}" for name, value in options.items())]
-    libc = ctypes.CDLL(None)
     with listener:
-        server = subprocess.Popen(  # noqa: S603
-            command,
-            cwd=BASE_DIR,
-            stdin=subprocess.DEVNULL,
-            pass_fds=(listener.fileno(),),
-            start_new_session=True,
-            umask=0o077,  # its log tells of people
-            preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
-        )
-        stack.callback(stop_server, server)
+        server = start(command, pass_fds=(listener.fileno(),))
+        stack.callback(stop, server)
         return host, listener.getsockname()[1], server
 
 
-def stop_server(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
-    try:
-        server.wait(GRACE + 5)
-    except subprocess.TimeoutExpired:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+def where_letters_are(url: str) -> str:
+    if settings.EMAIL_BACKEND != mail.BACKEND:
+        return f"Letters go to {settings.EMAIL_HOST}."
+    if settings.DEMO:
+        return f"{url}demo/mail/   (the letters that it would send)"
+    return f"Letters are kept in {Path(settings.EMAIL_FILE_PATH).relative_to(BASE_DIR)}."
 
 
 def wait_for_page(host: str, port: int) -> None:
@@ -253,8 +243,8 @@ def wait_for_page(host: str, port: int) -> None:
         raise Failed(f"/login/ answers {status}:\n{last_lines()}")
 
 
-def watch(server: subprocess.Popen[bytes], cluster: Cluster | None) -> None:
-    """Until the web server ends; a database that was killed is started again."""
+def watch(server: subprocess.Popen[bytes], worker: Restarted, cluster: Cluster | None) -> None:
+    """Until the web server ends; a database or a worker that was killed is started again."""
     while True:
         with suppress(subprocess.TimeoutExpired):
             server.wait(1)
@@ -262,6 +252,7 @@ def watch(server: subprocess.Popen[bytes], cluster: Cluster | None) -> None:
         if cluster and not cluster.running():
             say("PostgreSQL has ended: starting it again.")
             cluster.start()
+        worker.keep()
 
 
 def last_lines(count: int = 15) -> str:

@@ -1,0 +1,121 @@
+"""What every part of the cabinet hands to `manage.py worker`: letters, and who does which task."""
+
+from email.utils import format_datetime
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now, Upper
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class State(models.TextChoices):
+    """What became of a letter."""
+
+    WAITING = "waiting", _("waiting to be sent")
+    SENT = "sent", _("handed to the mail server")
+    REFUSED = "refused", _("refused by the mail server")
+    GIVEN_UP = "given_up", _("given up after many attempts")
+
+
+class Letter(models.Model):
+    """One message to one address, written in the transaction of what it tells of.
+
+    While it is leased to a worker no other one sends it. Once it is done its bodies are gone:
+    they hold links that let people in.
+    """
+
+    message_id = models.CharField(_("message number"), max_length=255, unique=True)
+    priority = models.SmallIntegerField(_("priority"))
+    kind = models.CharField(_("kind"), max_length=40)
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    recipient = models.CharField(_("recipient"), max_length=320)
+    subject = models.CharField(_("subject"), max_length=255)
+    text = models.TextField(_("plain text"))
+    html = models.TextField(_("HTML"))
+    headers = models.JSONField(_("further headers"), default=dict)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    attempts = models.SmallIntegerField(_("attempts"), default=0)
+    due_at = models.DateTimeField(_("due at"), db_default=Now())
+    leased_until = models.DateTimeField(_("leased until"), null=True)
+    leased_by = models.CharField(_("leased by"), max_length=64, default="")
+    created_at = models.DateTimeField(_("written at"), db_default=Now())
+    done_at = models.DateTimeField(_("done at"), null=True)
+    last_error = models.CharField(_("last error"), max_length=500, default="")
+
+    class Meta:
+        verbose_name = _("letter")
+        verbose_name_plural = _("letters")
+        indexes = [
+            models.Index(
+                fields=["priority", "due_at"],
+                condition=Q(state=State.WAITING),
+                name="letter_waiting",
+            ),
+            models.Index(
+                fields=["state", "id"],
+                condition=Q(state__in=[State.REFUSED, State.GIVEN_UP]),
+                name="letter_not_delivered",
+            ),
+            models.Index(Upper("recipient"), name="letter_recipient"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="letter_state_known"),
+            models.CheckConstraint(
+                condition=Q(language__in=[code for code, name in settings.LANGUAGES]),
+                name="letter_language_known",
+            ),
+            models.CheckConstraint(condition=Q(priority__gte=0), name="letter_priority_sign"),
+            models.CheckConstraint(condition=Q(attempts__gte=0), name="letter_attempts_sign"),
+            models.CheckConstraint(
+                condition=~Q(recipient__regex=r"[\r\n]") & ~Q(subject__regex=r"[\r\n]"),
+                name="letter_headers_one_line",
+            ),
+            models.CheckConstraint(
+                condition=Q(leased_until__isnull=True, leased_by="")
+                | (Q(leased_until__isnull=False, state=State.WAITING) & ~Q(leased_by="")),
+                name="letter_lease_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.WAITING, done_at__isnull=True)
+                | (~Q(state=State.WAITING) & Q(done_at__isnull=False, text="", html="")),
+                name="letter_done_and_wiped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    def message(self) -> EmailMultiAlternatives:
+        """What goes to the mail server: the same at every attempt."""
+        message = EmailMultiAlternatives(
+            self.subject,
+            self.text,
+            to=[self.recipient],
+            headers={
+                **self.headers,
+                "Message-ID": self.message_id,
+                "Date": format_datetime(timezone.localtime(self.created_at)),
+                "Content-Language": self.language,
+                "Auto-Submitted": "auto-generated",
+            },
+        )
+        message.attach_alternative(self.html, "text/html")
+        return message
+
+
+class TaskLease(models.Model):
+    """Which worker runs a task; once `until` has passed, another may take the task again."""
+
+    task = models.UUIDField(_("task"), primary_key=True)
+    worker = models.CharField(_("worker"), max_length=64)
+    until = models.DateTimeField(_("leased until"))
+
+    class Meta:
+        verbose_name = _("lease of a task")
+        verbose_name_plural = _("leases of tasks")
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.worker}"

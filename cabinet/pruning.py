@@ -1,0 +1,43 @@
+"""What is deleted once nobody needs it any more: rows by what they are called."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+from django_tasks_db.models import DBTaskResult
+
+from cabinet.models import Letter
+
+DAYS = 30
+BATCH = 5_000  # rows in one transaction, so that nobody waits long for them
+
+
+def expired_sessions(now: dt.datetime) -> QuerySet[Any]:
+    return Session.objects.filter(expire_date__lt=now).order_by("expire_date")
+
+
+def done_letters(now: dt.datetime) -> QuerySet[Any]:
+    return Letter.objects.filter(done_at__lt=now - dt.timedelta(days=DAYS)).order_by("pk")
+
+
+def done_tasks(now: dt.datetime) -> QuerySet[Any]:
+    return DBTaskResult.objects.finished().filter(finished_at__lt=now - dt.timedelta(days=DAYS))
+
+
+# What is old at a moment. Other apps add theirs when they are ready.
+OLD: dict[str, Callable[[dt.datetime], QuerySet[Any]]] = {
+    "sessions": expired_sessions,
+    "letters": done_letters,
+    "tasks": done_tasks,
+}
+
+
+def delete(old: QuerySet[Any]) -> int:
+    """Deletes the rows batch by batch; how many they were."""
+    deleted = 0
+    while keys := list(old.values_list("pk", flat=True)[:BATCH]):
+        old.model._default_manager.filter(pk__in=keys).delete()
+        deleted += len(keys)
+    return deleted
