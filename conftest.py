@@ -3,6 +3,8 @@
 import atexit
 import fcntl
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,7 @@ hypothesis_settings.register_profile("cabinet", deadline=None)  # a busy machine
 hypothesis_settings.load_profile("cabinet")
 
 
+from accounts.middleware import SEEN, SINCE  # noqa: E402
 from cabinet import memory  # noqa: E402
 from cabinet.tests import people  # noqa: E402 - its models need what stands above
 
@@ -94,15 +97,30 @@ class HttpsClient(Client):
                 _chain.append(self.handler._middleware_chain)
             self.handler._middleware_chain = _chain[0]
 
+    def _login(self, user: Any, backend: str | None = None) -> None:
+        """As by the form: the session is noted as seen."""
+        super()._login(user, backend)
+        session = self.session
+        session[SINCE] = session[SEEN] = time.time()
+        session.save()
+
     def generic(self, *args: Any, secure: bool = True, **kwargs: Any) -> Any:
         return super().generic(*args, secure=True, **kwargs)
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    """What a test left in the process's cache is not there for the next one."""
-    cache.clear()
+def nothing_remembered(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """What a test left in the process's memory and in the cache is not there for the next one.
+
+    The cache is a table, so that a test's transaction takes back what was put there.
+    """
     memory.forget()
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    lasting = "transactional_db" in request.fixturenames or "live_server" in request.fixturenames
+    if lasting or (marker and marker.kwargs.get("transaction")):
+        with django_db_blocker.unblock():
+            cache.clear()
 
 
 @pytest.fixture

@@ -1,54 +1,101 @@
 """A user is a person who signs in; never a personal account."""
 
-from typing import Any
+import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-LOGIN_FORM = r"^[A-Za-z0-9._-]{3,64}$"
+if TYPE_CHECKING:
+    from allauth.account.models import EmailAddress
+
+LOGIN_FORM = r"^[a-z0-9._-]{3,64}$"
+
+
+class _SmallLetters:
+    """Capitals do not count, so the text is kept in small letters."""
+
+    def to_python(self: Any, value: Any) -> Any:
+        value = super().to_python(value)  # type: ignore[misc]
+        return value.lower() if isinstance(value, str) else value
+
+    def get_prep_value(self: Any, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))  # type: ignore[misc]
+
+
+class LoginField(_SmallLetters, models.CharField):
+    """A login name."""
+
+
+class AddressField(_SmallLetters, models.EmailField):
+    """An e-mail address."""
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(
         self, login: str, email: str, password: str | None = None, **fields: Any
     ) -> "User":
-        """A new user, with the password hashed."""
-        user = self.model(login=login, email=self.normalize_email(email), **fields)
+        """A new user, with the password hashed and the address still to be confirmed."""
+        user = self.model(login=login, email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
+    @transaction.atomic
     def create_superuser(
         self, login: str, email: str, password: str | None = None, **fields: Any
     ) -> "User":
         """A new user who may do everything in the admin, the address taken as confirmed."""
-        return self.create_user(
-            login,
-            email,
-            password,
-            **{"email_confirmed_at": timezone.now(), **fields},
-            is_staff=True,
-            is_superuser=True,
-        )
+        user = self.create_user(login, email, password, **fields, is_staff=True, is_superuser=True)
+        user.confirm_email()
+        return user
+
+    def never_confirmed(self, now: dt.datetime) -> "models.QuerySet[User]":
+        """Who registered over a week ago and confirmed no address; the links live three days."""
+        from allauth.account.models import EmailAddress
+
+        confirmed = EmailAddress.objects.filter(user=models.OuterRef("pk"), verified=True)
+        long_ago = now - dt.timedelta(days=7)
+        return self.filter(~models.Exists(confirmed), joined_at__lt=long_ago, is_staff=False)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The user of that login name or confirmed e-mail address, capitals aside."""
-        if username and "@" in username:
-            return self.get(email__iexact=username, email_confirmed_at__isnull=False)
-        return self.get(login__iexact=username)
+        return self.get(login=username)
+
+    def signing_in_as(self, text: str) -> "User | None":
+        """Whose login name or e-mail address it is, capitals aside.
+
+        An address is its user's once confirmed. Until anybody has confirmed it, it is that of
+        the last one who registered with it and has no other: they are to be told to confirm.
+        """
+        from allauth.account.models import EmailAddress
+
+        text = text.strip().lower()
+        if "@" not in text:
+            return self.filter(login=text).first()
+        confirmed = EmailAddress.objects.filter(user=models.OuterRef("user"), verified=True)
+        address = (
+            EmailAddress.objects.filter(Q(verified=True) | ~models.Exists(confirmed), email=text)
+            .select_related("user")
+            .order_by("-verified", "-pk")
+            .first()
+        )
+        return address.user if address else None
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A login name has no `@`, so that it is never taken for an e-mail address."""
+    """A login name has no `@`, so that it is never taken for an e-mail address.
 
-    login = models.CharField(
+    Which addresses are confirmed is told by allauth's `EmailAddress`; `email` is the one that
+    letters go to.
+    """
+
+    login = LoginField(
         _("login name"),
         max_length=64,
         unique=True,
@@ -59,8 +106,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             )
         ],
     )
-    email = models.EmailField(_("e-mail address"), max_length=254)
-    email_confirmed_at = models.DateTimeField(_("e-mail confirmed at"), null=True, blank=True)
+    email = AddressField(_("e-mail address"), max_length=254, db_index=True)
     full_name = models.CharField(_("full name"), max_length=200)
     language = models.CharField(
         _("language"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
@@ -80,17 +126,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         ordering = ["login"]
         constraints = [
-            models.UniqueConstraint(
-                Lower("login"),
-                name="user_login_unique",
-                violation_error_message=_("This login name is taken."),
-            ),
-            models.UniqueConstraint(
-                Lower("email"),
-                name="user_confirmed_email_unique",
-                condition=Q(email_confirmed_at__isnull=False),
-                violation_error_message=_("This e-mail address is taken."),
-            ),
             models.CheckConstraint(condition=Q(login__regex=LOGIN_FORM), name="user_login_form"),
             models.CheckConstraint(
                 condition=Q(language__in=[code for code, name in settings.LANGUAGES]),
@@ -106,3 +141,28 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.full_name
+
+    def confirm_email(self) -> "EmailAddress":
+        """Takes the user's address as confirmed; IntegrityError if it is another's."""
+        from allauth.account.models import EmailAddress
+
+        address, _created = EmailAddress.objects.update_or_create(
+            user=self, email=self.email.lower(), defaults={"verified": True, "primary": True}
+        )
+        return address
+
+
+class Consent(models.Model):
+    """A user agreed to the processing of personal data, in the words of that version."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="consents", verbose_name=_("user"))
+    version = models.CharField(_("version"), max_length=20)
+    given_at = models.DateTimeField(_("given at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [models.UniqueConstraint("user", "version", name="consent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.version}"

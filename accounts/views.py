@@ -1,58 +1,180 @@
-"""Signing in and out, and the choice of language."""
+"""Signing in and out, registering, and the choice of language.
 
+The pages are django-allauth's views in our dress: its flows and limits, our forms, templates
+and paths. What one changes about oneself is in `accounts.settings_views`.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+from allauth.account import views as allauth
+from allauth.account.internal.flows import logout as signing_out
+from allauth.account.models import EmailAddress
+from allauth.decorators import rate_limit
+from allauth.mfa.base import views as second_step
+from allauth.mfa.webauthn import views as passkeys
 from django.conf import settings
-from django.contrib import auth
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language
 
-from accounts.forms import SignInForm
+from accounts import consent as words
+from accounts import undo
 from accounts.models import User
+from accounts.pages import Page
+from cabinet import months
+
+TRIES = 3
 
 
-def _next(request: HttpRequest) -> str:
-    """Where the person was going, if that is here; else the start page."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    a_path = wanted.startswith("/") and not wanted.startswith("//")
-    if a_path and url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
-        return wanted
-    return resolve_url("billing:home")
-
-
-@login_not_required
-@sensitive_post_parameters("password")
-@require_http_methods(["GET", "HEAD", "POST"])
-def login(request: HttpRequest) -> HttpResponse:
+class SignIn(Page, allauth.LoginView):
     """«Кіру»."""
-    if request.user.is_authenticated:
-        return HttpResponseRedirect(_next(request))
-    form = SignInForm(request, request.POST if request.method == "POST" else None)
-    if form.is_valid() and form.user:
-        auth.login(request, form.user)
-        return HttpResponseRedirect(_next(request))
-    return render(request, "accounts/login.html", {"form": form, "next": _next(request)})
+
+    template_name = "accounts/login.html"
+
+
+class SignInCode(Page, second_step.AuthenticateView):
+    """The second step."""
+
+    template_name = "accounts/login_code.html"
+
+
+class SignInPasskey(Page, passkeys.LoginWebAuthnView):
+    """Without a password; the page is the first step's."""
+
+
+class Register(Page, allauth.SignupView):
+    """«Тіркелу»."""
+
+    template_name = "accounts/register.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Anew when somebody has just taken the login name that was made up."""
+        for _again in range(TRIES - 1):
+            with suppress(IntegrityError):
+                return super().form_valid(form)
+        return super().form_valid(form)
+
+
+class Registered(Page, allauth.EmailVerificationSentView):
+    """A letter is on its way, to whoever the address belongs to."""
+
+    template_name = "accounts/registered.html"
+
+
+class ConfirmEmail(Page, allauth.ConfirmEmailView):
+    """The link of a letter: one press confirms the address, at registration and afterwards."""
+
+    template_name = "accounts/confirm_email.html"
+
+    def post(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        with suppress(Http404, IntegrityError), transaction.atomic():
+            return super().post(*args, **kwargs)
+        self.object = None  # used, too old, or another has just confirmed the same address
+        return self.render_to_response(self.get_context_data())
+
+    def logout_other_user(self, confirmation: Any) -> None:
+        """A look at the page changes nothing."""
+        if self.request.method == "POST":
+            super().logout_other_user(confirmation)
+
+
+class ForgottenPassword(Page, allauth.PasswordResetView):
+    """«Құпиясөзді ұмыттыңыз ба?»"""
+
+    template_name = "accounts/password_reset.html"
+
+
+class ForgottenPasswordSent(Page, allauth.PasswordResetDoneView):
+    """A letter is on its way, to whoever the address belongs to."""
+
+    template_name = "accounts/password_reset_sent.html"
+
+
+class NewPassword(Page, allauth.PasswordResetFromKeyView):
+    """The link of such a letter; it signs nobody in."""
+
+    template_name = "accounts/password_reset_new.html"
+
+    def get_success_url(self) -> str:
+        return resolve_url("account_login")
+
+    def logout(self) -> None:
+        """A look at the page changes nothing."""
+        if self.request.method == "POST":
+            super().logout()
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD"])
+@require_POST
+@rate_limit(action="signup")
+def register_again(request: HttpRequest) -> HttpResponse:
+    """The letter of a registration once more, to whoever this browser has registered."""
+    email, pk = request.session.get("registered", ("", None))
+    address = EmailAddress.objects.filter(user=pk, email=email, verified=False).first()
+    with transaction.atomic():
+        if EmailAddress.objects.is_verified(email):
+            address = EmailAddress(email=email)
+        if address:
+            allauth.send_verification_email_to_address(request, address, signup=True)
+    return redirect("account_email_verification_sent")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo_email(request: HttpRequest, key: str) -> HttpResponse:
+    """The link of the letter to an address that another was put in the place of."""
+    change = undo.change_of(key)
+    if change is None or request.method != "POST":
+        return render(request, "accounts/undo_email.html", {"change": change})
+    with transaction.atomic():
+        undo.put_back(request, change)
+    messages.success(
+        request, _("The address is put back. A link for a new password is sent to it.")
+    )
+    return redirect("account_login")
+
+
+@login_not_required
+@require_safe
+def consent(request: HttpRequest) -> HttpResponse:
+    """What whoever registers consents to."""
+    return render(request, "accounts/consent.html", {"version": months.parse(words.VERSION)})
+
+
+@login_not_required
+@require_safe
 def staff_login(request: HttpRequest) -> HttpResponse:
     """The admin's own way in: there is one sign-in for all; a resident is refused."""
     if request.user.is_authenticated and not request.user.is_staff:
         raise PermissionDenied
-    return redirect_to_login(_next(request), resolve_url("accounts:login"))
+    wanted = request.GET.get("next", "")
+    if not wanted.startswith("/") or not url_has_allowed_host_and_scheme(wanted, None):
+        wanted = resolve_url("admin:index")
+    return redirect_to_login(wanted, resolve_url("account_login"))
 
 
+@require_safe
+def staff_password(request: HttpRequest) -> HttpResponse:
+    """The admin's own page for it: there is one for all."""
+    return redirect("account_change_password")
+
+
+@login_not_required
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
-    """«Шығу»: the session ends on the server too."""
-    auth.logout(request)
-    return redirect("accounts:login")
+    """«Шығу»: the session ends on the server too, also half-way through signing in."""
+    signing_out.logout(request)
+    request.session.flush()
+    return redirect("account_login")
 
 
 @login_not_required

@@ -117,7 +117,6 @@ def sign_in(accounts: int) -> list[tuple[str, list[str]]]:
 
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.utils import timezone
 
     from accounts.models import User
     from billing.models import Holding, PersonalAccount
@@ -128,7 +127,6 @@ def sign_in(accounts: int) -> list[tuple[str, list[str]]]:
             email=f"bench{n}@example.kz",
             full_name="Бенчмарк Айгүл",
             password="!",  # noqa: S106 - nobody signs in by it
-            email_confirmed_at=timezone.now(),
         )
         for n in range(USERS)
     )

@@ -1,42 +1,59 @@
 """What the pages of an account show, as tables for files; rows stand as on the page."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
 from billing.issued import Issued
-from billing.ledgers import NOTHING
+from billing.ledgers import NOTHING, ServiceLedger
 from billing.models import Bank, Payment, PersonalAccount, Service
-from billing.periods import DayPeriodForm, MonthPeriodForm, MonthsForm
 from cabinet import months
 from cabinet.downloads import Column, Table
 
 
-def services(account: PersonalAccount, form: MonthPeriodForm) -> Table:
-    """The closed months of each service, the newest first; of a valid form."""
+class Period(Protocol):
+    """Days or months, both included; of a form they are those of a valid one."""
+
+    @property
+    def first(self) -> dt.date: ...
+    @property
+    def last(self) -> dt.date: ...
+
+
+class MonthPeriod(Period, Protocol):
+    """With the months that were chosen."""
+
+    @property
+    def chosen(self) -> tuple[ServiceLedger, ...]: ...
+
+
+def services(account: PersonalAccount, period: MonthPeriod) -> Table:
+    """The closed months of each service, the newest first."""
     return Table(
         _("Service information"),
         account.number,
-        months.code(form.first),
-        months.code(form.last),
+        months.code(period.first),
+        months.code(period.last),
         [*of_service(), *of_month()],
         [
             (each.service.name, each.service.supplier.name, *row)
-            for each in form.chosen
+            for each in period.chosen
             for row in each.newest_first
         ],
     )
 
 
-def payments(account: PersonalAccount, form: DayPeriodForm, rows: Sequence[Payment]) -> Table:
-    """The payments of the form's days, fetched `with_waiting()`."""
+def payments(account: PersonalAccount, period: Period, rows: Sequence[Payment]) -> Table:
+    """The payments of the period, fetched `with_waiting()`."""
     services = Service.objects.of({row.service_id for row in rows})
     banks = Bank.objects.of({row.bank_id for row in rows})
     return Table(
         _("Payments"),
         account.number,
-        form.first.isoformat(),
-        form.last.isoformat(),
+        period.first.isoformat(),
+        period.last.isoformat(),
         [
             Column("date", _("Date"), "day"),
             Column("service", _("Service")),
@@ -59,13 +76,13 @@ def payments(account: PersonalAccount, form: DayPeriodForm, rows: Sequence[Payme
     )
 
 
-def receipts(account: PersonalAccount, form: MonthsForm, rows: Iterable[Issued]) -> Table:
-    """The receipts of the form's months; what is paid of one is never more than it asked for."""
+def receipts(account: PersonalAccount, period: Period, rows: Iterable[Issued]) -> Table:
+    """The receipts of the period; what is paid of one is never more than it asked for."""
     return Table(
         _("Receipts"),
         account.number,
-        months.code(form.first),
-        months.code(form.last),
+        months.code(period.first),
+        months.code(period.last),
         [
             Column("month", _("Month/Year"), "month"),
             Column("number", _("Number")),

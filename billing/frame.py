@@ -21,9 +21,9 @@ MENU = (
     (_("Payments"), "billing:payments"),
     (_("Receipts"), "billing:receipts"),
     (_("Submit an application"), ""),
-    (_("Change password"), ""),
-    (_("Change e-mail address"), ""),
-    (_("Personal settings"), ""),
+    (_("Change password"), "account_change_password"),
+    (_("Change e-mail address"), "account_email"),
+    (_("Personal settings"), "accounts:profile"),
 )
 # Pages that belong to an item without being its own.
 PARTS = {
@@ -35,7 +35,19 @@ PARTS = {
     "receipts:statement_download": "billing:services",
     "receipts:statement_pdf": "billing:services",
 }
-OF_NO_ACCOUNT = {"billing:account_list"}
+# Settings that the manual has no item for.
+PARTS |= dict.fromkeys(
+    (
+        *("mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes"),
+        *("mfa_generate_recovery_codes", "mfa_add_webauthn", "mfa_edit_webauthn"),
+        *("mfa_remove_webauthn", "account_reauthenticate", "mfa_reauthenticate"),
+        *("mfa_reauthenticate_webauthn", "usersessions_list", "accounts:data", "accounts:delete"),
+    ),
+    "accounts:profile",
+)
+OF_NO_ACCOUNT = {
+    *("billing:account_list", "account_change_password", "account_email", "accounts:profile")
+}
 
 
 class Item(NamedTuple):

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -25,9 +25,12 @@ def create_resident(
         raise ValidationError(
             _("There is no account %(numbers)s.") % {"numbers": ", ".join(unknown)}
         )
-    user = User(login=login, email=email, full_name=name, email_confirmed_at=timezone.now())
+    user = User(login=login, email=email.lower(), full_name=name)
     user.set_password(password)
     user.full_clean()
+    if EmailAddress.objects.is_verified(user.email):
+        raise ValidationError({"email": _("This e-mail address is taken.")})
     user.save()
+    user.confirm_email()
     Holding.objects.bulk_create(Holding(user=user, account=account) for account in accounts)
     return user

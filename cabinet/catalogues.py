@@ -1,13 +1,16 @@
 """The message catalogues: compiled, updated and checked on Babel, without a system gettext.
 
-An entry whose reference begins with `django.` translates a message of Django's own and is
-kept by hand; every other one is a message of ours, put there by `update()`.
+An entry whose reference is a module of a package (`django.core`) translates a message of that
+package's own and is kept by hand; every other one is a message of ours, put there by `update()`.
 """
 
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,8 @@ from jinja2.ext import babel_extract
 
 FOLDERS = ("cabinet", "accounts", "billing", "receipts", "support", "templates")
 SKIPPED = {"tests", "migrations"}
+PACKAGES = ("allauth", "django_tasks", "django_tasks_db")  # beside Django
+UNUSED = {"headless", "idp", "socialaccount"}  # of allauth
 TEMPLATES = {".html", ".txt", ".xml"}
 KEYWORDS = DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
@@ -63,7 +68,7 @@ def compile_all(root: Path | None = None) -> list[Path]:
 def update(root: Path | None = None) -> list[Path]:
     """Bring the messages of ours in each django.po up to date; return the files that changed.
 
-    Translations are kept, new messages come empty, unused ones go, Django's stay as they are.
+    Translations are kept, new messages come empty, unused ones go, packages' stay as they are.
     """
     ours = sorted(messages(root), key=lambda message: (_text(message), message.context or ""))
     changed = []
@@ -74,7 +79,7 @@ def update(root: Path | None = None) -> list[Path]:
         new.mime_headers = old.mime_headers  # for the number of plural forms
         for message in filter(_text, ours):
             before = old.get(message.id, message.context)
-            if before and _of_django(before):
+            if before and _of_package(before):
                 continue
             message = message.clone()
             if before and before.pluralizable == message.pluralizable:
@@ -82,7 +87,7 @@ def update(root: Path | None = None) -> list[Path]:
                 message.user_comments = before.user_comments
                 message.flags |= before.flags & {"fuzzy"}
             new[message.id] = message
-        for message in filter(_of_django, old):
+        for message in filter(_of_package, old):
             new[message.id] = message
         body = BytesIO()
         write_po(body, new, width=WIDTH, omit_header=True, include_lineno=False)
@@ -110,16 +115,23 @@ def messages(root: Path | None = None) -> Catalog:
         for path in sorted((root / folder).rglob("*")):
             name = path.relative_to(root)
             if SKIPPED.isdisjoint(name.parts) and (source := _source(path, name)) is not None:
-                method: Any = babel_extract if _is_jinja(name) else "python"
-                for _, message, comments, context in extract(
-                    method, BytesIO(source), KEYWORDS, ["Translators:"], JINJA
-                ):
-                    found.add(
-                        message,
-                        locations=[(name.as_posix(), 0)],
-                        auto_comments=comments,
-                        context=context,
-                    )
+                _collect(found, source, name.as_posix(), _is_jinja(name))
+    return found
+
+
+@cache
+def package_messages() -> Catalog:
+    """The messages in the Python files of PACKAGES, with the modules' names.
+
+    That is all we show of them: their templates are replaced by ours.
+    """
+    found = Catalog()
+    for package in PACKAGES:
+        folder = Path(import_module(package).__path__[0])
+        for path in sorted(folder.rglob("*.py")):
+            parts = path.relative_to(folder.parent).with_suffix("").parts
+            if (SKIPPED | UNUSED).isdisjoint(parts):
+                _collect(found, path.read_bytes(), ".".join(parts))
     return found
 
 
@@ -148,6 +160,14 @@ def _files(root: Path | None, language: str = "*", name: str = "*") -> list[Path
     return sorted((root or settings.BASE_DIR).glob(f"locale/{language}/LC_MESSAGES/{name}.po"))
 
 
+def _collect(found: Catalog, source: bytes, place: str, jinja: bool = False) -> None:
+    method: Any = babel_extract if jinja else "python"
+    for _, message, comments, context in extract(
+        method, BytesIO(source), KEYWORDS, ["Translators:"], JINJA
+    ):
+        found.add(message, locations=[(place, 0)], auto_comments=comments, context=context)
+
+
 def _is_jinja(name: Path) -> bool:
     """Pages and papers are Jinja's, the admin's templates Django's."""
     return name.parts[0] == "templates"
@@ -166,10 +186,11 @@ def _source(path: Path, name: Path) -> bytes | None:
 def _faults(language: str, root: Path | None) -> Iterator[tuple[str, Message]]:
     catalogues = {po.stem: read(po) for po in _files(root, language)}
     ours = catalogues.setdefault("django", Catalog())
-    for message in filter(_text, messages(root)):
+    for message in filter(_text, chain(messages(root), package_messages())):
         entry = ours.get(message.id, message.context)
         if not entry:
-            yield "missing", message
+            of = f", of {message.locations[0][0]}" if _of_package(message) else ""
+            yield f"missing{of}", message
         elif message.pluralizable and not entry.pluralizable:
             yield "without a plural", message
     for catalogue in catalogues.values():
@@ -192,8 +213,8 @@ def _faults(language: str, root: Path | None) -> Iterator[tuple[str, Message]]:
                 yield "missing, of Django", message
 
 
-def _of_django(message: Message) -> bool:
-    return any(file.startswith("django.") for file, _ in message.locations)
+def _of_package(message: Message) -> bool:
+    return any(file.partition(".")[0] in ("django", *PACKAGES) for file, _ in message.locations)
 
 
 def _translated(message: Message) -> bool:

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 from xlsxwriter.utility import xl_range
 
-from cabinet import figures, months
+from cabinet import days, figures, months
 from cabinet.jinja import yes_no
 
 # A spreadsheet takes a cell that begins so for a formula (OWASP ASVS 1.2.10).
@@ -25,7 +25,7 @@ NUMBERS = {"sum": "#,##0.00", "prices": "#,##0.00", "day": "dd.mm.yyyy", "month"
 LONGEST_TITLE, WIDEST = 31, 60
 
 Value = str | Decimal | tuple[Decimal, ...] | dt.date | bool | None
-Holds = Literal["text", "sum", "prices", "day", "month", "yes_no"]
+Holds = Literal["text", "sum", "prices", "day", "moment", "month", "yes_no"]
 
 
 class Column(NamedTuple):
@@ -38,7 +38,10 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """An account's rows from the first day or month to the last, as `from` and `to` write them."""
+    """Rows, mostly an account's from the first day or month to the last.
+
+    `first` and `last` are as `from` and `to` write them.
+    """
 
     title: str
     account: str
@@ -77,6 +80,7 @@ PLAIN: dict[Holds, Callable[[Any], str]] = {
     "sum": _sum,
     "prices": lambda prices: " / ".join(map(_sum, prices)),
     "day": dt.date.isoformat,
+    "moment": days.moment,
     "month": months.code,
     "yes_no": yes_no,
 }
@@ -84,6 +88,7 @@ MACHINE: dict[Holds, Callable[[Any], Any]] = {
     **PLAIN,
     "text": str,
     "prices": lambda prices: [*map(_sum, prices)],
+    "moment": dt.datetime.isoformat,
     "yes_no": bool,
 }
 
@@ -95,7 +100,7 @@ def _cells(table: Table, row: Sequence[Value]) -> list[str]:
     ]
 
 
-def _csv(table: Table) -> bytes:
+def csv_of(table: Table) -> bytes:
     """UTF-8 with the mark by which spreadsheets know it; decimals with a point."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
@@ -104,15 +109,24 @@ def _csv(table: Table) -> bytes:
     return file.getvalue().encode("utf-8-sig")
 
 
-def _json(table: Table) -> bytes:
-    rows = [
+def rows_of(table: Table) -> list[dict[str, Any]]:
+    """The rows for machines: values by the columns' keys."""
+    return [
         {
             column.key: None if value is None else MACHINE[column.holds](value)
             for column, value in zip(table.columns, row, strict=True)
         }
         for row in table.rows
     ]
-    content = {"account": table.account, "from": table.first, "to": table.last, "rows": rows}
+
+
+def _json(table: Table) -> bytes:
+    content = {
+        "account": table.account,
+        "from": table.first,
+        "to": table.last,
+        "rows": rows_of(table),
+    }
     return json.dumps(content, ensure_ascii=False).encode()
 
 
@@ -159,11 +173,11 @@ def _write(sheet: Any, cell: tuple[int, int], holds: Holds, value: Any, form: An
     elif holds in ("day", "month"):
         sheet.write_datetime(*cell, value, form)
     else:
-        sheet.write_string(*cell, yes_no(value) if holds == "yes_no" else value, form)
+        sheet.write_string(*cell, PLAIN[holds](value) if holds != "text" else value, form)
 
 
 KINDS: dict[str, tuple[str, Callable[[Table], bytes]]] = {
-    "csv": ("text/csv; charset=utf-8", _csv),
+    "csv": ("text/csv; charset=utf-8", csv_of),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _xlsx),
     "json": ("application/json", _json),
 }

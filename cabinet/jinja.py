@@ -1,12 +1,14 @@
 """What templates can ask for, over what Jinja itself has."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
@@ -33,7 +35,11 @@ def environment(**options: Any) -> Environment:
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
     made.globals.update(
-        static=links.static, link=links.link, language=translation.get_language, **GLOBALS
+        static=links.static,
+        link=links.link,
+        url=reverse,
+        language=translation.get_language,
+        **GLOBALS,
     )
     made.filters.update(FILTERS)
     return made
@@ -46,6 +52,11 @@ def part(template: str, context: dict[str, Any], request: HttpRequest | None = N
 
 # What the apps add when they are ready: what stands on every page, and names of theirs.
 GLOBALS: dict[str, Callable[..., Any]] = {}
+
+
+def as_json(value: Any) -> str:
+    """For what a script reads out of an attribute; mappings of whatever class are objects."""
+    return json.dumps(value, default=dict)
 
 
 def yes_no(value: bool) -> str:
@@ -86,6 +97,7 @@ def _cell(value: Decimal, label: str, kind: str) -> str:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
+    "json": as_json,
     "money": figures.money,
     "tenge": figures.tenge,
     "quantity": figures.quantity,

@@ -1,5 +1,6 @@
 """All settings, read from the environment or `.env`; `.env.example` names every variable."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 import django
@@ -26,6 +27,16 @@ def flag(name: str) -> bool:
     if value not in ("0", "1"):
         raise ImproperlyConfigured(f"{name} is {value!r}: set it to 0 or 1.")
     return value == "1"
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """The variable's addresses and networks, or a stop for anything else."""
+    try:
+        return [ip_network(each.strip()) for each in env.list(name, default=[]) if each.strip()]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name}: {error}. Set it to addresses or networks, joined by commas."
+        ) from error
 
 
 # How it runs: production unless DEMO or DEBUG says otherwise.
@@ -69,8 +80,32 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What processes share for a while, limits on tries above all: Redis, or a table of PostgreSQL.
+# The worker deletes what has expired; nothing that still counts is ever thrown out for room.
+_cache_url = env.str("CACHE_URL", default="").strip()
+CACHES = {
+    "default": env.cache_url_config(_cache_url)
+    if _cache_url
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cabinet_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000_000},
+    }
+}
+SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _cache_url else 'db'}"
+
+# Long work, done by `manage.py worker`.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
 # What it is made of
 INSTALLED_APPS = [
+    # Packages first, so that our admin can leave out theirs.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_tasks",
+    "django_tasks_db",
     "receipts",
     "billing",
     "accounts",
@@ -87,11 +122,14 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
 ]
 MIDDLEWARE = [
+    "cabinet.middleware.client_address",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "cabinet.middleware.whole_cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.session_limits",
     "cabinet.middleware.language",
     "cabinet.middleware.no_store",
     "django.middleware.common.CommonMiddleware",
@@ -99,6 +137,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "cabinet.urls"
@@ -156,18 +195,72 @@ USE_TZ = True
 
 # Who signs in
 AUTH_USER_MODEL = "accounts.User"
+# A longer list of breached passwords than the one built in: `manage.py breached_passwords`.
+_breached = env.str("BREACHED_PASSWORDS", default="").strip()
+if _breached and not Path(_breached).is_file():
+    raise ImproperlyConfigured(f"BREACHED_PASSWORDS is {_breached!r}: there is no such file.")
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.Length"},
+    {"NAME": "accounts.passwords.Regular"},
+    {"NAME": "accounts.passwords.Context"},
+    {"NAME": "accounts.passwords.Breached", "OPTIONS": {"longer": _breached}},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-LOGIN_URL = "accounts:login"
+AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "billing:home"
-LOGOUT_REDIRECT_URL = "accounts:login"
+LOGOUT_REDIRECT_URL = "account_login"
+PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
+
+# Registration, sign-in and all about them: django-allauth in our dress (accounts.adapter).
+ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "login"
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_USER_DISPLAY = "accounts.adapter.name_of"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # only in the browser that has just registered
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_COOKIE_AGE = 30 * 24 * 60 * 60  # with «remember me»; slides, see SESSIONS
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if TRYING else "https"
+ACCOUNT_RATE_LIMITS = {
+    # Wrong passwords, by address and by user: of anybody, and of devices that signed in before.
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_known_device": "10/5m/key",
+    "signup": "10/m/ip,100/d/ip",
+    "reset_password": "10/m/ip,5/h/key",
+}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "signup": "accounts.forms.RegisterForm",
+    "change_password": "accounts.forms.PasswordForm",
+    "reset_password": "accounts.forms.ForgottenForm",
+    "reset_password_from_key": "accounts.forms.NewPasswordForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
+MFA_ADAPTER = "accounts.second_step.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # half a minute early or late; a code counts once all the same
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = TRYING
+MFA_FORMS = {
+    "authenticate": "accounts.second_step.CodeForm",
+    "reauthenticate": "accounts.second_step.ReauthenticateCodeForm",
+    "activate_totp": "accounts.second_step.AppForm",
+    "add_webauthn": "accounts.second_step.PasskeyForm",
+    "edit_webauthn": "accounts.second_step.PasskeyNameForm",
+}
+
+# How long a session lasts without a look at a page and at most (0: no limit), in seconds.
+SESSIONS = {
+    "resident": {"idle": 30 * 24 * 60 * 60, "most": 0, "noted_every": 60 * 60},
+    "staff": {"idle": 30 * 60, "most": 12 * 60 * 60, "noted_every": 60},
+}
 
 # Cookies: the __Host- prefix wants https; trying it out works over plain http.
 _prefix = "" if TRYING else "__Host-"
@@ -177,9 +270,12 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not TRYING
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = ACCOUNT_SESSION_COOKIE_AGE
+DEVICE_COOKIE_NAME = f"{_prefix}device"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 
 # Front
+TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
 SECURE_SSL_REDIRECT = not TRYING
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_TLS_PROXY") else None
 SECURE_HSTS_SECONDS = 0 if TRYING else 365 * 24 * 60 * 60
@@ -201,9 +297,15 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Mail: the demo keeps letters in var/mail, production says where to send them.
-_mail = f"filemail:///{BASE_DIR / 'var' / 'mail'}" if TRYING else "smtp://localhost:25"
-vars().update(env.email_url("EMAIL_URL", default=_mail))
+# Mail: without EMAIL_URL it is kept in var/mail when trying it out, else a server of this machine
+# takes it.
+_email_url = env.str("EMAIL_URL", default="").strip()
+if TRYING and not _email_url:
+    EMAIL_BACKEND = "cabinet.mail.EmailBackend"
+    EMAIL_FILE_PATH = BASE_DIR / "var" / "mail"
+else:
+    vars().update(env.email_url_config(_email_url or "smtp://localhost:25"))
+EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="cabinet@localhost")
 
 LOGGING = {

@@ -4,9 +4,8 @@ from functools import cache
 
 import factory
 from django.contrib.auth.hashers import make_password
-from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Consent, User
 
 PASSWORD = "Tal-qaiyng-7-terek"
 
@@ -18,10 +17,23 @@ class UserFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = User
+        skip_postgeneration_save = True
 
     login = factory.Sequence(lambda n: f"user{n}")
     email = factory.LazyAttribute(lambda user: f"{user.login}@example.kz")
-    email_confirmed_at = factory.LazyFunction(timezone.now)
     full_name = "Ысқақова Іңкәр Әшімқызы"
     language = "kk"
+    confirmed = factory.PostGeneration(
+        lambda user, create, confirmed: create and confirmed is not False and user.confirm_email()
+    )
     password = factory.Transformer(PASSWORD, transform=_hashed)
+
+
+class ConsentFactory(factory.django.DjangoModelFactory):
+    """Given when registering."""
+
+    class Meta:
+        model = Consent
+
+    user = factory.SubFactory(UserFactory)
+    version = "2026-11"

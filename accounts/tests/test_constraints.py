@@ -1,48 +1,45 @@
 """What the database itself refuses about users."""
 
 import pytest
+from django.db import IntegrityError
 
-from accounts.models import User
+from accounts.models import Consent, User
 from accounts.tests import constraints
 from accounts.tests.constraints import SAME, Case
-from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.tests.factories import PASSWORD, ConsentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-FURTHER = {"login": "another", "email": "another@example.kz"}
 CASES = [
     Case("accounts_user_login_key", UserFactory, {"login": SAME}, {}),
-    Case("user_login_form", UserFactory, {"login": "an@other"}, {"login": "A.n-o_7"}),
-    Case(
-        "user_confirmed_email_unique",
-        UserFactory,
-        {"email": SAME},
-        {"email": SAME, "email_confirmed_at": None},
-    ),
+    Case("user_login_form", UserFactory, {"login": "an@other"}, {"login": "a.n-o_7"}),
     Case("user_language_known", UserFactory, {"language": "en"}, {"language": "ru"}),
+    Case("consent_once", ConsentFactory, {}, {"version": "2027-01"}),
 ]
+FURTHER = {UserFactory: {"login": "another", "email": "another@example.kz"}, ConsentFactory: {}}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_constraint(case):
-    constraints.holds(case, FURTHER)
+    constraints.holds(case, FURTHER[case.factory])
 
 
-def test_logins_differ_by_more_than_capitals():
-    user = UserFactory(login="aigul")
-    diagnosis = constraints.fails_on(user, {**FURTHER, "login": "AiGul"})
-    assert diagnosis.constraint_name == "user_login_unique"
-    constraints.add_like(user, {**FURTHER, "login": "aigul2"})
+def test_logins_and_addresses_have_no_capitals():
+    user = UserFactory(login="AiGul", email="Aigul@Example.kz")
+    user.refresh_from_db()
+    assert (user.login, user.email) == ("aigul", "aigul@example.kz")
+    assert User.objects.get(login="AIGUL") == user
 
 
-def test_confirmed_addresses_differ_by_more_than_capitals():
-    user = UserFactory(email="aigul@example.kz")
-    diagnosis = constraints.fails_on(user, {**FURTHER, "email": "Aigul@Example.kz"})
-    assert diagnosis.constraint_name == "user_confirmed_email_unique"
+def test_a_confirmed_address_has_one_user():
+    UserFactory(email="aigul@example.kz")
+    another = UserFactory(email="AIGUL@example.kz", confirmed=False)
+    with pytest.raises(IntegrityError):
+        another.confirm_email()
 
 
 def test_every_constraint_has_a_test():
-    tested = {case.name for case in CASES} | {"user_login_unique"}
+    tested = {case.name for case in CASES}
     assert constraints.declared("accounts") - tested == set()
     assert constraints.in_database("accounts") == tested
 
@@ -51,8 +48,8 @@ def test_every_constraint_has_a_test():
     ("model", "column"), constraints.required_columns("accounts"), ids=lambda part: str(part)
 )
 def test_value_is_required(model, column):
-    assert model is User
-    diagnosis = constraints.fails_without(UserFactory(), column)
+    factory = {User: UserFactory, Consent: ConsentFactory}[model]
+    diagnosis = constraints.fails_without(factory(), column)
     assert (diagnosis.sqlstate, diagnosis.column_name) == ("23502", column)
 
 

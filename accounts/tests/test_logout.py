@@ -55,7 +55,7 @@ def test_not_by_another_site_s_form(client, user):
 
 def test_without_having_signed_in(client, db):
     response = client.post(URL)
-    assert (response.status_code, response.url) == (302, "/login/?next=/logout/")
+    assert (response.status_code, response.url) == (302, "/login/")
 
 
 def test_the_button_is_on_every_page(client, user):

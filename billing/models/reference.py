@@ -26,6 +26,12 @@ class SupplierQuerySet(models.QuerySet["Supplier"]):
         """The supplier whose cabinet this is; remembered for a minute."""
         return Supplier.objects.filter(issuer=True).first()
 
+    @staticmethod
+    def names_of_issuer() -> list[str]:
+        """In both languages; none before anything is loaded."""
+        issuer = Supplier.objects.issuer()
+        return [issuer.name_kk, issuer.name_ru] if issuer else []
+
 
 class Supplier(models.Model):
     """Who is paid: the requisites stand on the papers."""

@@ -206,6 +206,9 @@ def test_the_menu(client, home):
         ("Қызметтер бойынша ақпарат", "/accounts/000000101/services/", None),
         ("Төлемдер", "/accounts/000000101/payments/", None),
         ("Түбіртектер", "/accounts/000000101/receipts/", None),
+        ("Құпиясөзді өзгерту", "/settings/password/", None),
+        ("E-mail мекенжайын өзгерту", "/settings/email/", None),
+        ("Дербес баптаулар", "/settings/profile/", None),
     ]
     assert [text(item) for item in menu.iter("li")] == [
         "Қолжетімді дербес шоттар",

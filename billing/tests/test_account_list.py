@@ -102,6 +102,9 @@ def test_account_items_of_the_menu_lead_to_the_start(client, home):
         ("Қызметтер бойынша ақпарат", "/"),
         ("Төлемдер", "/"),
         ("Түбіртектер", "/"),
+        ("Құпиясөзді өзгерту", "/settings/password/"),
+        ("E-mail мекенжайын өзгерту", "/settings/email/"),
+        ("Дербес баптаулар", "/settings/profile/"),
     ]
 
 

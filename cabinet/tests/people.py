@@ -64,10 +64,10 @@ def household(count: int = MONTHS) -> Home:
 
 
 def support() -> User:
-    """Staff who may look accounts up."""
+    """Staff who may look accounts and letters up."""
     user = UserFactory(login="support", full_name="Әсел Қанатқызы Іскендірова", is_staff=True)
-    user.user_permissions.add(
-        Permission.objects.get(content_type__app_label="billing", codename="view_personalaccount")
+    user.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_personalaccount", "view_letter"])
     )
     return user
 

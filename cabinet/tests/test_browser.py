@@ -1,63 +1,37 @@
 """In a real Chromium: by keyboard, without JavaScript, on a phone, in the dark, on paper."""
 
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
 import pypdfium2
 import pytest
-from django.conf import settings
-from django.core.management import call_command
-from django.db import connections
-from django.test import Client, override_settings
-from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from accounts.models import User
 from accounts.tests.factories import PASSWORD
-from cabinet.tests import people
+from cabinet.tests.access import DESKTOP, PHONE, WIDTHS, hindrances
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-AXE = Path(find_spec("axe_playwright_python").origin).with_name("axe.min.js")  # type: ignore[union-attr, arg-type]
-RULES = {
-    "light": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "dark": ["color-contrast", "link-in-text-block"],  # the same page but for its colours
-}
-WIDTHS = (320, 360, 768, 1440)
-PHONE, DESKTOP = 360, 1440
-LONG_NAME = "Құдайбергенова-Нұрмұхамбетова Айгүлсұлу-Гүлбаршын Әбдірахманқызы Өтегенбай-Ұлытау"
-LONG_ADDRESS = (
-    "Алматы қ., Ұлттық-инженерлік-техникалық-академиясыныңқалашығы ықшамауданы, "
-    "Жамбыл Жабаевтың атындағы даңғылдың бойындағы тұйық көше, 1234-үй, 5678-пәтер, кіреберіс 12"
-)
-
-# As on http://localhost: production's cookies and redirects are for https.
-OVER_HTTP = {
-    "DEMO": True,
-    "SECURE_SSL_REDIRECT": False,
-    "SESSION_COOKIE_NAME": "session",
-    "CSRF_COOKIE_NAME": "csrf",
-    "SESSION_COOKIE_SECURE": False,
-    "CSRF_COOKIE_SECURE": False,
-    "LANGUAGE_COOKIE_SECURE": False,
-}
-# Names by hash and nothing but what has been collected, as in production.
-STORAGES = {
-    **settings.STORAGES,
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
-}
-
-WHO = ("owner", "stranger", "support")
 LOGIN = "/login/"
 ACCOUNT = "/accounts/000000101/"
 PAGES = {
     "sign-in": ("", LOGIN),
+    "register": ("", "/register/"),
+    "registered": ("", "/register/sent/"),
+    "consent": ("", "/consent/"),
+    "password forgotten": ("", "/password-reset/"),
+    "letter sent": ("", "/password-reset/sent/"),
+    "link that does not work": ("", "/email/confirm/nothing/"),
+    "link for a password that does not work": ("", "/password-reset/1-nothing/"),
+    "link back that does not work": ("", "/email/undo/nothing/"),
+    "demo's letters": ("", "/demo/mail/"),
+    "password": ("owner", "/settings/password/"),
+    "address": ("owner", "/settings/email/"),
+    "profile": ("owner", "/settings/profile/"),
+    "two steps": ("owner", "/settings/two-step/"),
+    "password once more": ("owner", "/settings/again/"),
+    "sessions": ("owner", "/settings/sessions/"),
+    "own data": ("owner", "/settings/data/"),
+    "deletion": ("owner", "/settings/delete/"),
     "list": ("owner", "/accounts/"),
     "empty list": ("support", "/accounts/"),
     "account": ("owner", ACCOUNT),
@@ -73,7 +47,7 @@ PAGES = {
     "admin, search": ("support", "/admin/billing/personalaccount/?q=құдай"),
     "admin, account": ("support", "/admin/billing/personalaccount/{pk}/change/"),
     "admin, history": ("support", "/admin/billing/personalaccount/{pk}/history/"),
-    "admin, password": ("support", "/admin/password_change/"),
+    "admin, letters": ("support", "/admin/cabinet/letter/"),
 }
 STATUS = {
     "services, wrong period": 400,
@@ -112,119 +86,6 @@ WORDS = {
     },
 }
 both = pytest.mark.parametrize("language", ["kk", "ru"])
-
-
-@dataclass
-class Site:
-    """The running site, and the household on it."""
-
-    url: str
-    home: people.Home
-    sessions: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def site(
-    django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
-    """Served from the database proper: another thread does not see an open transaction."""
-    static = tmp_path_factory.mktemp("static")
-    with (
-        django_db_blocker.unblock(),
-        override_settings(STATIC_ROOT=static, STORAGES=STORAGES, **OVER_HTTP),
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps a loop in this thread
-        call_command("collectstatic", interactive=False, verbosity=0)
-        people.at(people.TODAY, patch)
-        home = people.household()
-        for row, names in ((home.account, ("payer",)), (home.owner, ("full_name",))):
-            for name in names:
-                setattr(row, name, LONG_NAME)
-        home.account.address_kk = home.account.address_ru = LONG_ADDRESS
-        home.account.save()
-        home.owner.save()
-        server = LiveServerThread("127.0.0.1", lambda application: application)
-        server.daemon = True
-        server.start()
-        server.is_ready.wait()
-        if server.error:
-            raise server.error
-        try:
-            sessions = {who: session(getattr(home, who)) for who in WHO}
-            yield Site(f"http://127.0.0.1:{server.port}", home, sessions)
-        finally:
-            server.terminate()
-            call_command("flush", interactive=False, verbosity=0)
-
-
-def session(user: User) -> str:
-    """The key of a session of that user's."""
-    client = Client()
-    client.force_login(user)
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    assert program, "these tests need Debian's chromium"
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield browser
-        connections.close_all()  # while Playwright's loop runs, this thread has one of its own
-        browser.close()
-
-
-WATCH = """
-addEventListener("securitypolicyviolation", event =>
-    console.error(["CSP", event.violatedDirective, event.sourceFile, event.lineNumber].join(" ")));
-"""
-
-
-@pytest.fixture
-def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page in a new browser, signed in as somebody; its troubles fail the test."""
-    troubles: list[str] = []
-    expected: list[str] = []
-    contexts: list[BrowserContext] = []
-
-    def open_page(
-        path: str, who: str = "", language: str = "kk", status: int = 200, **options: Any
-    ) -> Page:
-        context = chromium.new_context(
-            base_url=site.url, locale="en-US", reduced_motion="reduce", **options
-        )
-        contexts.append(context)
-        context.add_init_script(WATCH)
-        cookies = {settings.LANGUAGE_COOKIE_NAME: language}
-        if who:
-            cookies[settings.SESSION_COOKIE_NAME] = site.sessions[who]
-        context.add_cookies(
-            [{"name": name, "value": value, "url": site.url} for name, value in cookies.items()]
-        )
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on(
-            "console",
-            lambda message: (
-                troubles.append(message.text) if message.type in ("error", "warning") else None
-            ),
-        )
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
-        response = page.goto(path.format(pk=site.home.account.pk))
-        assert response
-        assert response.status == status
-        if status >= 400:  # Chromium reports the page's own status as an error
-            expected.append(f"the server responded with a status of {status}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [each for each in troubles if not any(known in each for known in expected)] == []
 
 
 def tab_to(page: Page, name: str, tag: str = "") -> None:
@@ -381,32 +242,7 @@ def test_every_page(name, language, visit):
     """It fits, axe finds nothing, and the console stays empty."""
     who, path = PAGES[name]
     page = visit(path, who, language, STATUS.get(name, 200))
-    wide = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append(f"{width} px")
-    page.set_viewport_size({"width": 1280, "height": 900})
-    settings_of_browser = page.context.new_cdp_session(page)
-    settings_of_browser.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
-    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-        wide.append("1280 px, text of 200 %")
-    settings_of_browser.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
-    page.evaluate(AXE.read_text())
-    found = {}
-    for scheme, rules in RULES.items():
-        page.emulate_media(color_scheme=scheme)
-        page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
-        for width in (PHONE, DESKTOP):
-            page.set_viewport_size({"width": width, "height": 900})
-            # Its preload would copy stylesheets into <style>, which the policy refuses.
-            answer = page.evaluate("rules => axe.run({runOnly: rules, preload: false})", rules)
-            assert answer["passes"]
-            found |= {
-                f"{fault['id']}, {scheme}, {width} px": [node["target"] for node in fault["nodes"]]
-                for fault in answer["violations"]
-            }
-    assert (wide, found) == ([], {})
+    assert hindrances(page) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)

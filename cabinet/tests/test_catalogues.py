@@ -42,6 +42,10 @@ msgstr "Жоғалған"
 msgid "Show"
 msgstr "Көрсету"
 
+#: allauth.account.adapter
+msgid "Incorrect code."
+msgstr "Код қате."
+
 #: django.core
 msgid "Delete"
 msgstr "Жою"
@@ -118,9 +122,10 @@ def ids(catalogue: catalogues.Catalog) -> set[tuple]:
     return {(message.context, message.id) for message in catalogue if message.id}
 
 
-def of_django(language: str) -> Iterator[tuple[str, str]]:
-    """Each message of Django's, in English and as people see it."""
-    for domain, catalogue in catalogues.django_messages("en").items():
+def of_packages(language: str) -> Iterator[tuple[str, str]]:
+    """Each message of packages, in English and as people see it."""
+    demanded = [*catalogues.django_messages("en").items()]
+    for domain, catalogue in [*demanded, ("django", catalogues.package_messages())]:
         merged = trans_real.DjangoTranslation(language, domain=domain)
         for message in filter(lambda message: message.id, catalogue):
             prefix = f"{message.context}\x04" if message.context else ""
@@ -148,9 +153,9 @@ def test_complete(language: str) -> None:
     assert catalogues.problems(language) == []
 
 
-def test_no_english_from_django_in_kazakh() -> None:
-    shown = list(of_django("kk"))
-    assert len(shown) > 700
+def test_no_english_from_packages_in_kazakh() -> None:
+    shown = list(of_packages("kk"))
+    assert len(shown) > 800
     assert [text for english, text in shown if text == english and english not in SAME] == []
 
 
@@ -162,7 +167,7 @@ def test_each_word_of_django_in_kazakh_is_ours() -> None:
 
 
 def test_one_word_for_password() -> None:
-    shown = [text for _, text in of_django("kk")] + list(translations())
+    shown = [text for _, text in of_packages("kk")] + list(translations())
     assert [text for text in shown if "құпия сөз" in text.lower()] == []
     assert "Құпиясөз" in shown
 
@@ -174,6 +179,20 @@ def test_no_ending_is_glued_to_a_placeholder() -> None:
 def test_no_latin_letter_in_a_cyrillic_word() -> None:
     words = (re.sub(r"%\(\w+\)[a-z]|%[a-z]|\{\w*\}", " ", text) for text in translations())
     assert [text for text in words if MIXED_ALPHABETS.search(text)] == []
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_a_user_is_not_called_a_personal_account(language: str) -> None:
+    theirs = catalogues.package_messages()
+    [po] = catalogues._files(None, language, "django")
+    texts = [
+        text
+        for message in catalogues.read(po)
+        if message.id and theirs.get(message.id, message.context)
+        for text in catalogues._forms(message)
+    ]
+    assert len(texts) == len(ids(theirs))
+    assert [text for text in texts if re.search(r"\b(шот|сч[её]т)", text.lower())] == []
 
 
 def test_after_a_number_the_kazakh_noun_stays_singular() -> None:
@@ -235,15 +254,30 @@ def test_comments_for_translators(root: Path) -> None:
     assert found.get("Paid").auto_comments == ["under the sum"]
 
 
+def test_messages_of_packages() -> None:
+    found = catalogues.package_messages()
+    code = [place for place, _ in found.get("Incorrect code.").locations]
+    assert code == ["allauth.account.adapter", "allauth.mfa.adapter"]
+    assert found.get("Login", "field label")
+    assert found.get("session key").locations == [("allauth.usersessions.models", 0)]
+    assert found.get("Task Result").locations == [("django_tasks_db.models", 0)]
+    places = {place for message in found for place, _ in message.locations}
+    unused = re.compile(r"\.(socialaccount|headless|idp|tests|migrations)\b")
+    assert [place for place in places if unused.search(place)] == []
+
+
 def test_update(root: Path) -> None:
     po = root / "locale/kk/LC_MESSAGES/django.po"
     assert catalogues.update(root) == [po]
     catalogue = catalogues.read(po)
-    assert ids(catalogue) == ids(catalogues.messages(root))
+    assert ids(catalogue) - ids(catalogues.messages(root)) == {(None, "Incorrect code.")}
+    assert ids(catalogues.messages(root)) - ids(catalogue) == set()
     assert catalogue.get("Show").string == "Көрсету"
     assert catalogue.get("Show").locations == [("billing/views.py", None)]
     assert catalogue.get("Not cut").string == ""
     assert catalogue.get("Delete").locations == [("django.core", None)]
+    assert catalogue.get("Incorrect code.").locations == [("allauth.account.adapter", None)]
+    assert catalogue.get("Incorrect code.").string == "Код қате."
     text = po.read_text("utf-8")
     assert text.startswith(HEADER)
     assert text.endswith('#: django.core\nmsgid "Delete"\nmsgstr "Жою"\n')
@@ -276,6 +310,20 @@ def test_a_plural_that_the_catalogue_lacks(root: Path) -> None:
 
 def test_problems_name_what_django_has_and_we_lack(root: Path) -> None:
     assert "missing, of Django: Password-based authentication" in catalogues.problems("kk", root)
+
+
+def test_problems_name_what_other_packages_have_and_we_lack(root: Path) -> None:
+    found = catalogues.problems("kk", root)
+    assert "missing, of allauth.account.adapter: Incorrect password." in found
+    assert "missing, of allauth.account.forms: field label: Login" in found
+    assert "missing, of django_tasks.base: Task: Ready" in found
+    assert [line for line in found if "Incorrect code." in line] == []
+
+
+def test_a_package_translation_emptied(root: Path) -> None:
+    po = root / "locale/kk/LC_MESSAGES/django.po"
+    po.write_text(po.read_text("utf-8").replace("Код қате.", ""), "utf-8")
+    assert "empty: Incorrect code." in catalogues.problems("kk", root)
 
 
 def test_compiled_once(root: Path) -> None:

@@ -32,6 +32,11 @@ LATIN = {
     "E-mail": "so written in the manual",
     "cookie": "so called in both languages",
     "Cookie": "so called in both languages",
+    "passkey": "what phones and browsers call it, beside our words for it",
+    **dict.fromkeys(("PIN-код", "PIN-коды", "PIN-кодты", "PIN-коду"), "so written in both"),
+    **dict.fromkeys(("Google", "Microsoft", "Authenticator", "Aegis"), "names of apps"),
+    "JavaScript": "the name of the language",
+    "V": "in the number of the law on personal data",
 }
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -275,22 +280,24 @@ def test_pages_of_the_admin(case, language, home, db, client):
 
 
 PASSWORDS = {
-    "nothing filled in": {},
-    "a wrong one": {"old_password": "x", "new_password1": "abc", "new_password2": "abd"},
-    "short and common": {"old_password": "x", "new_password1": "12345", "new_password2": "12345"},
-    "like the login": {
-        "old_password": "",
-        "new_password1": "support1",
-        "new_password2": "support1",
-    },
+    "nothing filled in": ("", "", ""),
+    "a wrong one": ("x", "abc", "abd"),
+    "short and common": ("x", "12345", "12345"),
+    "regular": ("x", "йцукенгшщз", "йцукенгшщз"),
+    "known from leaks": ("x", "приветкакдела", "приветкакдела"),
+    "like the login": ("", "owner-owner-1", "owner-owner-1"),
 }
 
 
 @both
 @pytest.mark.parametrize("case", PASSWORDS)
 def test_messages_of_a_change_of_password(case, language, home, db, client):
-    client.force_login(home.support)
-    check(look(client, "/admin/password_change/", language, PASSWORDS[case]), language, home)
+    client.force_login(home.owner)
+    names = ("oldpassword", "password1", "password2")
+    typed = dict(zip(names, PASSWORDS[case], strict=True))
+    response = look(client, "/settings/password/", language, typed)
+    assert Page(response).summary
+    check(response, language, home, typed={"owner"})
 
 
 def broken(request: HttpRequest) -> HttpResponse:

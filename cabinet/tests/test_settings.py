@@ -26,7 +26,7 @@ ENVIRONMENT = {
 PARTS = ("accounts", "billing", "cabinet", "receipts", "support", "templates", "static", "locale")
 
 
-READS = re.compile(r"env\.(str|int|list|email_url)|flag|required|os\.environ\.get")
+READS = re.compile(r"env\.(str|int|list|email_url)|flag|networks|required|os\.environ\.get")
 
 
 def variables_read() -> set[str]:
@@ -121,7 +121,7 @@ COOKIES = [
     for kind in ("SESSION", "CSRF", "LANGUAGE")
     for part in ("NAME", "SECURE", "HTTPONLY", "SAMESITE", "PATH", "DOMAIN")
 ]
-FRONT = ["SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "DEBUG", "DEMO"]
+FRONT = ["DEVICE_COOKIE_NAME", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "DEBUG", "DEMO"]
 
 
 def values(checkout, *names, **environment):
@@ -143,6 +143,7 @@ def test_cookies_in_production(checkout):
         **dict.fromkeys([name for name in COOKIES if name.endswith("SAMESITE")], "Lax"),
         **dict.fromkeys([name for name in COOKIES if name.endswith("PATH")], "/"),
         **dict.fromkeys([name for name in COOKIES if name.endswith("DOMAIN")], None),
+        "DEVICE_COOKIE_NAME": "__Host-device",
         "SECURE_SSL_REDIRECT": True,
         "SECURE_HSTS_SECONDS": 31_536_000,
         "DEBUG": False,
@@ -161,6 +162,7 @@ def test_the_demo_works_over_http(checkout, db, settings):
     assert {name: cookie["secure"] for name, cookie in plain.cookies.items()} == {
         "session": "",
         "csrf": "",
+        "device": "",
     }
     assert settings.DEBUG is False
 

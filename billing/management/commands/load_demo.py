@@ -51,10 +51,8 @@ class Command(BaseCommand):
             operator = create_resident(login, f"{login}@example.kz", password_of(login), name)
             operator.is_staff = True
             operator.save(update_fields=["is_staff"])
-            operator.user_permissions.add(
-                Permission.objects.get(
-                    content_type__app_label="billing", codename="view_personalaccount"
-                )
+            operator.user_permissions.set(
+                Permission.objects.filter(codename__in=["view_personalaccount", "view_letter"])
             )
 
     def tell(self) -> None:

@@ -1,0 +1,37 @@
+"""django-allauth's views in our dress."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.utils import get_next_redirect_url
+from django.db import transaction
+from django.http import HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from accounts import letters
+
+
+class Page:
+    """By GET, HEAD and POST only; what a form does and the letter about it are one transaction."""
+
+    letter = ""  # the kind that tells of it, where allauth's own call would come too late
+
+    @classmethod
+    def as_view(cls: Any, **attributes: Any) -> Callable[..., Any]:
+        """Other methods are refused before anything else is asked."""
+        methods = ["GET", "HEAD", *(["POST"] if hasattr(cls, "post") else [])]
+        return require_http_methods(methods)(super().as_view(**attributes))
+
+    def get_context_data(self: Any, **kwargs: Any) -> dict[str, Any]:
+        """Where the person was going is kept in the form, if that is here."""
+        context = super().get_context_data(**kwargs)
+        if context.get("redirect_field") and not get_next_redirect_url(self.request):
+            context["redirect_field"] = ""
+        return context
+
+    @transaction.atomic
+    def form_valid(self: Any, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        if self.letter:
+            letters.tell(self.letter, self.request.user, self.request)
+        return response

@@ -1,0 +1,128 @@
+"""The second step of signing in: codes that count once, secrets kept encrypted, passkeys."""
+
+import base64
+from typing import Any
+
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django import forms
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+NAME_LENGTH = 60
+
+
+class Adapter(DefaultMFAAdapter):
+    """Names for the authenticator app and the passkeys, and how secrets are kept."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("The code is wrong. Wait for the next one and try again."),
+    }
+
+    def _get_site_name(self) -> str:
+        return gettext("Personal cabinet")
+
+    def encrypt(self, text: str) -> str:
+        """Whoever reads the database alone cannot make codes."""
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """`Passkey 2`"""
+        count = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return gettext("Passkey %(number)d") % {"number": count}
+
+
+def _cipher() -> MultiFernet:
+    """Under the site's key, and to read under those before it."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_derived(key)) for key in keys])
+
+
+def _derived(key: Any) -> bytes:
+    made = HKDF(hashes.SHA256(), 32, salt=None, info=b"accounts.second_step")
+    return base64.urlsafe_b64encode(made.derive(str(key).encode()))
+
+
+def _use_up(user: User, code: str) -> None:
+    """ValidationError when this app's code has counted before (OWASP ASVS 6.5.1).
+
+    allauth remembers it for one period only, which is shorter than a code is taken here.
+    """
+    lives = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+    if not cache.add(f"totp:{user.pk}:{normalize_user_code(code)}", True, lives):
+        raise Adapter().validation_error("incorrect_code")
+
+
+def code_field(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+
+class CodeForm(AuthenticateForm):
+    """A code of the app, or a recovery code."""
+
+    code = code_field(_("Code"))
+
+    def clean_code(self) -> str:
+        code = super().clean_code()
+        if self.authenticator.type == Authenticator.Type.TOTP:
+            _use_up(self.user, code)
+        return code
+
+
+class ReauthenticateCodeForm(ReauthenticateForm):
+    code = code_field(_("Code"))
+
+    clean_code = CodeForm.clean_code
+
+
+class AppForm(ActivateTOTPForm):
+    """The first code of an authenticator app that is being set up."""
+
+    code = code_field(_("Code from the app"))
+
+    def clean_code(self) -> str:
+        code = super().clean_code()
+        _use_up(self.user, code)
+        return code
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """A passkey and the name that its owner knows it by; it signs in without a password."""
+
+    name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH, required=False)
+    passwordless = forms.BooleanField(widget=forms.HiddenInput, initial=True)
+
+
+class PasskeyNameForm(EditWebAuthnForm):
+    name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH)
+
+
+def codes_left(user: User) -> str:
+    """How many recovery codes are left, in words; an empty text if there never were any."""
+    codes = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    if codes is None:
+        return ""
+    left = len(codes.wrap().get_unused_codes())
+    return ngettext("%(left)d code is left", "%(left)d codes are left", left) % {"left": left}

@@ -1,0 +1,220 @@
+"""What a user changes about himself: password, address, profile, second step, sessions, data."""
+
+from typing import Any
+
+from allauth.account import views as allauth
+from allauth.account.models import EmailAddress
+from allauth.core import ratelimit
+from allauth.decorators import rate_limit
+from allauth.mfa.base import views as second_step_views
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as app
+from allauth.mfa.webauthn import views as passkeys
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import auth, messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import export, letters, second_step, sessions
+from accounts.forms import DeleteForm, EmailForm, ProfileForm
+from accounts.models import User
+from accounts.pages import Page
+
+page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+class Password(Page, allauth.PasswordChangeView):
+    """«Құпиясөзді өзгерту» (figures 17, 18)."""
+
+    template_name = "accounts/password.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Whoever has none, and came by a passkey, sets one by a letter."""
+        if not request.user.has_usable_password():
+            return redirect("account_reset_password")
+        return super().dispatch(request, *args, **kwargs)
+
+
+@page
+@rate_limit(action="manage_email")
+def email(request: HttpRequest) -> HttpResponse:
+    """«E-mail мекенжайын өзгерту» (figure 19): it counts once the new one is confirmed."""
+    form = EmailForm(request, request.POST or None)
+    if form.is_valid():
+        _ask_to_confirm(request, form.cleaned_data["email"])
+        messages.success(request, _("A confirmation link was sent to the new address"))
+        return redirect("account_email")
+    context = {"form": form, "pending": EmailAddress.objects.get_new(request.user)}
+    return render(request, "accounts/email.html", context)
+
+
+@transaction.atomic
+def _ask_to_confirm(request: HttpRequest, new: str) -> None:
+    """Both addresses are written to; a button that was pressed twice asks once."""
+    User.objects.select_for_update().get(pk=request.user.pk)
+    if ratelimit.consume(request, action="confirm_email", key=new, dry_run=True):
+        letters.tell("email_change_asked", request.user, request, new=new)
+        EmailAddress.objects.add_new_email(request, request.user, new)
+
+
+@require_POST
+def cancel_email(request: HttpRequest) -> HttpResponse:
+    """The new address is not wanted after all: its link is dead."""
+    EmailAddress.objects.filter(user=request.user, verified=False).delete()
+    messages.success(request, _("The change of the address is cancelled"))
+    return redirect("account_email")
+
+
+@page
+def profile(request: HttpRequest) -> HttpResponse:
+    """«Дербес баптаулар» (figures 20, 21)."""
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if form.is_valid() and _saved(request, form):
+        user = form.instance
+        with override(user.language):
+            messages.success(request, _("Data saved"))
+        response = redirect("accounts:profile")
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            user.language,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        )
+        return response
+    return render(request, "accounts/profile.html", {"form": form})
+
+
+def _saved(request: HttpRequest, form: ProfileForm) -> bool:
+    """Whether it could be saved; the letter tells what was and what is."""
+    try:
+        with transaction.atomic():
+            user = form.save()
+            with override(user.language):
+                changes = form.changes()
+            if changes:
+                letters.tell("profile_changed", user, request, facts=changes)
+    except IntegrityError:  # somebody has just taken the login name
+        form.add_error("login", User._meta.get_field("login").error_messages["unique"])
+        return False
+    return True
+
+
+class TwoStep(Page, second_step_views.IndexView):
+    """The second step: app, recovery codes, passkeys."""
+
+    template_name = "accounts/two_step.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return {**context, "codes_left": second_step.codes_left(self.request.user)}
+
+
+class AppOn(Page, app.ActivateTOTPView):
+    template_name = "accounts/app_on.html"
+    letter = "app_on"
+
+
+class AppOff(Page, app.DeactivateTOTPView):
+    template_name = "accounts/app_off.html"
+    letter = "app_off"
+
+
+class Codes(Page, codes.ViewRecoveryCodesView):
+    template_name = "accounts/codes.html"
+
+
+class NewCodes(Page, codes.GenerateRecoveryCodesView):
+    template_name = "accounts/codes_new.html"
+    letter = "codes_made"
+
+
+class CodesFile(Page, codes.DownloadRecoveryCodesView):
+    template_name = "accounts/codes.txt"
+    content_type = "text/plain; charset=utf-8"
+
+
+class PasskeyAdd(Page, passkeys.AddWebAuthnView):
+    template_name = "accounts/passkey_add.html"
+    letter = "passkey_added"
+
+
+class PasskeyRemove(Page, passkeys.RemoveWebAuthnView):
+    template_name = "accounts/passkey_remove.html"
+    success_url = reverse_lazy("mfa_index")
+    letter = "passkey_removed"
+
+
+class PasskeyRename(Page, passkeys.EditWebAuthnView):
+    template_name = "accounts/passkey_name.html"
+    success_url = reverse_lazy("mfa_index")
+
+
+class Again(Page, allauth.ReauthenticateView):
+    """The password once more, before something that matters."""
+
+    template_name = "accounts/again.html"
+
+
+class AgainCode(Page, second_step_views.ReauthenticateView):
+    template_name = "accounts/again.html"
+
+
+class AgainPasskey(Page, passkeys.ReauthenticateWebAuthnView):
+    template_name = "accounts/again_passkey.html"
+
+
+@page
+def open_sessions(request: HttpRequest) -> HttpResponse:
+    """Where one is signed in; all others are ended by one press."""
+    if request.method == "POST":
+        sessions.end_all(request.user, but=request.session.session_key or "")
+        messages.success(request, _("You are signed out everywhere else"))
+        return redirect("usersessions_list")
+    return render(request, "accounts/sessions.html", {"sessions": sessions.of_user(request)})
+
+
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """«Шығу» there."""
+    get_object_or_404(UserSession, user=request.user, pk=pk).end()
+    messages.success(request, _("You are signed out there"))
+    return redirect("usersessions_list")
+
+
+@require_safe
+def own_data(request: HttpRequest) -> HttpResponse:
+    """What can be downloaded, and what is kept."""
+    return render(request, "accounts/data.html")
+
+
+@require_POST
+@rate_limit(action="download_data")
+def own_data_file(request: HttpRequest) -> HttpResponse:
+    """All that the cabinet keeps of a user, as a zip of JSON and CSV."""
+    return export.as_zip(request)
+
+
+@page
+def delete(request: HttpRequest) -> HttpResponse:
+    """The user is deleted; billing's data stay."""
+    if request.user.is_staff:  # whoever works here is let go by a colleague
+        raise PermissionDenied
+    form = DeleteForm(request.user, request.POST or None)
+    if not form.is_valid():
+        return render(request, "accounts/delete.html", {"form": form})
+    with transaction.atomic():
+        letters.tell("deleted", request.user, request)
+        sessions.end_all(request.user)
+        User.objects.get(pk=request.user.pk).delete()
+    auth.logout(request)
+    messages.success(request, _("Your user was deleted"))
+    return redirect("account_login")
