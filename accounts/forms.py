@@ -15,6 +15,7 @@ from allauth.account.forms import (
 )
 from allauth.account.models import EmailAddress
 from allauth.core import ratelimit
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +26,9 @@ from accounts.models import User
 
 LONGEST_PASSWORD = 1000
 UNEQUAL = _("Type the same password in both fields.")
+NOT_DONE = _("It did not work. Try again, or choose another way.")
+# What the parsers of JSON and of passkeys raise on what no device says.
+MALFORMED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 def password_field(label: Any, autocomplete: str, **options: Any) -> forms.CharField:
@@ -77,6 +81,27 @@ class SignInForm(LoginForm):
         )
         self.fields["password"] = password_field(_("Password"), "current-password")
         self.fields["remember"] = forms.BooleanField(label=_("Remember me"), required=False)
+
+
+class PasskeyMixin:
+    """What a device has said, or somebody in its place; of all that is wrong the same is told."""
+
+    def full_clean(self: Any) -> None:
+        try:
+            super().full_clean()  # type: ignore[misc]
+            wrong = "credential" in self._errors
+        except MALFORMED:
+            wrong = True
+        if wrong:
+            self._errors["credential"] = self.error_class([NOT_DONE])
+
+
+class PasskeySignInForm(PasskeyMixin, LoginWebAuthnForm):
+    """A passkey in place of login name and password."""
+
+
+class PasskeyStepForm(PasskeyMixin, AuthenticateWebAuthnForm):
+    """A passkey as the second step."""
 
 
 class RegisterForm(NewPasswordMixin, SignupForm):

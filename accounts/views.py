@@ -28,6 +28,7 @@ from django.views.i18n import set_language
 
 from accounts import consent as words
 from accounts import undo
+from accounts.forms import PasskeySignInForm, PasskeyStepForm
 from accounts.models import User
 from accounts.pages import Page
 from cabinet import months
@@ -45,10 +46,13 @@ class SignInCode(Page, second_step.AuthenticateView):
     """The second step."""
 
     template_name = "accounts/login_code.html"
+    webauthn_form_class = PasskeyStepForm
 
 
 class SignInPasskey(Page, passkeys.LoginWebAuthnView):
     """Without a password; the page is the first step's."""
+
+    form_class = PasskeySignInForm
 
 
 class Register(Page, allauth.SignupView):

@@ -4,14 +4,16 @@ import re
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.sessions.models import Session
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.tests.test_confirm_email import unconfirmed
+from accounts.tests.test_register import cheap_hashing, hashes  # noqa: F401 - fixtures
 from cabinet.models import Letter
 from cabinet.tests.pages import Page
 
+pytestmark = pytest.mark.usefixtures("cheap_hashing")
 URL = "/login/"
 WRONG = "Логин немесе құпиясөз қате. Екеуін де тексеріп, қайталап көріңіз."
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]+"')
@@ -73,7 +75,7 @@ def test_passwords_are_taken_as_they_are(client, aigul):
 @pytest.mark.parametrize("login", ["bolat", "bolat@example.kz"])
 def test_an_unconfirmed_address_is_no_way_in(login, client, db):
     """Whoever knows the password gets the letter of the registration once more."""
-    UserFactory(login="bolat", email="bolat@example.kz", confirmed=False)
+    unconfirmed(login="bolat", email="bolat@example.kz")
     response = sign_in(client, login)
     assert (response.status_code, response.url) == (302, "/register/sent/")
     assert signed_in(client) is None
@@ -83,7 +85,7 @@ def test_an_unconfirmed_address_is_no_way_in(login, client, db):
 
 
 def test_an_address_belongs_to_whoever_confirmed_it(client, aigul):
-    UserFactory(login="bolat", email="aigul@example.kz", confirmed=False)
+    unconfirmed(login="bolat", email="aigul@example.kz")
     sign_in(client, "aigul@example.kz")
     assert signed_in(client) == "aigul"
 
@@ -106,7 +108,7 @@ WAYS_TO_FAIL = {
 
 @pytest.fixture
 def others(aigul):
-    UserFactory(login="bolat", email="bolat@example.kz", confirmed=False)
+    unconfirmed(login="bolat", email="bolat@example.kz")
     UserFactory(login="gone", is_active=False)
     User.objects.create_user("empty", "empty@example.kz", None)
 
@@ -129,32 +131,14 @@ def test_whoever_fails_is_told_the_same(case, client, others):
     assert response.headers.keys() == other.headers.keys()
 
 
-@pytest.fixture
-def hashes(monkeypatch):
-    """The passwords that are hashed."""
-    counted = []
-    encode, verify = Argon2PasswordHasher.encode, Argon2PasswordHasher.verify
-    monkeypatch.setattr(
-        Argon2PasswordHasher,
-        "encode",
-        lambda self, password, salt: counted.append(password) or encode(self, password, salt),
-    )
-    monkeypatch.setattr(
-        Argon2PasswordHasher,
-        "verify",
-        lambda self, password, encoded: counted.append(password) or verify(self, password, encoded),
-    )
-    return counted
-
-
 @pytest.mark.parametrize("case", WAYS_TO_FAIL)
-def test_whoever_fails_costs_one_hash(case, client, others, hashes):
+def test_whoever_fails_costs_one_hash(case, client, others, hashes):  # noqa: F811
     login, password = WAYS_TO_FAIL[case]
     sign_in(client, login, password)
     assert len(hashes) == 1
 
 
-def test_success_costs_one_hash(client, aigul, hashes):
+def test_success_costs_one_hash(client, aigul, hashes):  # noqa: F811
     sign_in(client, "aigul")
     assert hashes == [PASSWORD]
 
@@ -268,7 +252,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_told_beside_the_field(case, client, aigul, hashes):
+def test_bad_input_is_told_beside_the_field(case, client, aigul, hashes):  # noqa: F811
     post, fields = BAD[case]
     response = client.post(URL, post)
     page = Page(response)
@@ -294,9 +278,37 @@ def test_any_body_is_survived(body, client, db):
     assert response.status_code in (200, 400)
 
 
-def test_a_password_is_never_written_back(client, aigul):
-    response = sign_in(client, "aigul", "Secret-that-was-typed")
+@pytest.mark.parametrize(
+    "headers", [{}, {"accept": "application/json"}, {"x-requested-with": "XMLHttpRequest"}]
+)
+def test_a_password_is_never_written_back(headers, client, aigul):
+    typed = {"login": "aigul", "password": "Secret-that-was-typed"}
+    response = client.post(URL, typed, headers=headers)
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert b"Secret-that-was-typed" not in response.content
+
+
+def test_not_by_another_site_s_form(client, aigul):
+    """Nobody is signed in as somebody else without noticing."""
+    client.handler.enforce_csrf_checks = True
+    assert sign_in(client, "aigul").status_code == 403
+    assert signed_in(client) is None
+
+
+COOKIES = [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages", "django_language"]
+
+
+@pytest.mark.parametrize("name", COOKIES)
+@pytest.mark.parametrize(
+    "value", [r'"\000aaaaaaaaaaaaaaaaaaaa"', r'"\377\376aaaaaaaa\015\012"', "x" * 9000, "=;=", '"']
+)
+def test_any_cookie_is_survived(value, name, client, aigul):
+    """Quoted, a cookie can hold characters that no header could."""
+    headers = {"cookie": f"{name}={value}"}
+    assert client.get(URL, headers=headers).status_code == 200
+    assert client.get("/accounts/", headers=headers).status_code == 302
+    typed = {"login": "aigul", "password": PASSWORD}
+    assert client.post(URL, typed, headers=headers).status_code == 302
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
