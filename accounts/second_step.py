@@ -1,24 +1,33 @@
 """The second step of signing in: codes that count once, secrets kept encrypted, passkeys."""
 
 import base64
+import struct
 from typing import Any
 
+from allauth.core import context
 from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    EditWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django import forms
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import MALFORMED, NOT_DONE, PasskeyMixin
 from accounts.models import User
 
 NAME_LENGTH = 60
@@ -79,28 +88,40 @@ def code_field(label: Any) -> forms.CharField:
     )
 
 
-class CodeForm(AuthenticateForm):
-    """A code of the app, or a recovery code."""
+class CountsOnce:
+    """The app's code has not counted before; a recovery code is used up by allauth."""
 
-    code = code_field(_("Code"))
-
-    def clean_code(self) -> str:
-        code = super().clean_code()
+    def clean_code(self: Any) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]
         if self.authenticator.type == Authenticator.Type.TOTP:
             _use_up(self.user, code)
         return code
 
 
-class ReauthenticateCodeForm(ReauthenticateForm):
+class CodeForm(CountsOnce, AuthenticateForm):
+    """A code of the app, or a recovery code."""
+
     code = code_field(_("Code"))
 
-    clean_code = CodeForm.clean_code
+
+class ReauthenticateCodeForm(CountsOnce, ReauthenticateForm):
+    code = code_field(_("Code"))
 
 
 class AppForm(ActivateTOTPForm):
-    """The first code of an authenticator app that is being set up."""
+    """The first code of an authenticator app that is being set up.
+
+    Until then the app's secret is in the session, encrypted there too.
+    """
 
     code = code_field(_("Code from the app"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        session, adapter = context.request.session, Adapter()
+        if kept := session.pop(SECRET_SESSION_KEY, ""):
+            session[SECRET_SESSION_KEY] = adapter.decrypt(kept)
+        super().__init__(*args, **kwargs)
+        session[SECRET_SESSION_KEY] = adapter.encrypt(self.secret)
 
     def clean_code(self) -> str:
         code = super().clean_code()
@@ -113,6 +134,28 @@ class PasskeyForm(AddWebAuthnForm):
 
     name = forms.CharField(label=_("Name"), max_length=NAME_LENGTH, required=False)
     passwordless = forms.BooleanField(widget=forms.HiddenInput, initial=True)
+
+    def full_clean(self) -> None:
+        """Of all that is wrong with what a device has said, the same is told."""
+        try:
+            super().full_clean()
+            wrong = {"credential", NON_FIELD_ERRORS} & self.errors.keys()
+        except (*MALFORMED, struct.error):
+            wrong = {"credential"}
+        if wrong:
+            self.errors.pop("credential", None)
+            self.errors[NON_FIELD_ERRORS] = self.error_class([NOT_DONE])
+
+    def clean_credential(self) -> dict[str, Any]:
+        """allauth would keep `0` and `false` unread."""
+        credential = self.cleaned_data["credential"]
+        if not isinstance(credential, dict):
+            raise forms.ValidationError(NOT_DONE)
+        return credential
+
+
+class PasskeyAgainForm(PasskeyMixin, ReauthenticateWebAuthnForm):
+    """A passkey once more, before something that matters."""
 
 
 class PasskeyNameForm(EditWebAuthnForm):

@@ -4,12 +4,13 @@ from typing import Any
 
 from allauth.account import views as allauth
 from allauth.account.models import EmailAddress
-from allauth.core import ratelimit
+from allauth.core.internal import ratelimit
 from allauth.decorators import rate_limit
 from allauth.mfa.base import views as second_step_views
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
+from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import auth, messages
@@ -59,7 +60,9 @@ def email(request: HttpRequest) -> HttpResponse:
 def _ask_to_confirm(request: HttpRequest, new: str) -> None:
     """Both addresses are written to; a button that was pressed twice asks once."""
     User.objects.select_for_update().get(pk=request.user.pk)
-    if ratelimit.consume(request, action="confirm_email", key=new, dry_run=True):
+    if ratelimit.consume(
+        request, app="allauth.account", action="confirm_email", key=new, dry_run=True
+    ):
         letters.tell("email_change_asked", request.user, request, new=new)
         EmailAddress.objects.add_new_email(request, request.user, new)
 
@@ -93,18 +96,20 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", {"form": form})
 
 
+@transaction.atomic
 def _saved(request: HttpRequest, form: ProfileForm) -> bool:
     """Whether it could be saved; the letter tells what was and what is."""
+    user = form.instance
     try:
         with transaction.atomic():
-            user = form.save()
-            with override(user.language):
-                changes = form.changes()
-            if changes:
-                letters.tell("profile_changed", user, request, facts=changes)
+            user.save(update_fields=form.Meta.fields)
     except IntegrityError:  # somebody has just taken the login name
         form.add_error("login", User._meta.get_field("login").error_messages["unique"])
         return False
+    with override(user.language):
+        changes = form.changes()
+    if changes:
+        letters.tell("profile_changed", user, request, facts=changes)
     return True
 
 
@@ -170,6 +175,13 @@ class AgainCode(Page, second_step_views.ReauthenticateView):
 
 class AgainPasskey(Page, passkeys.ReauthenticateWebAuthnView):
     template_name = "accounts/again_passkey.html"
+    form_class = second_step.PasskeyAgainForm
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """The same page, to try again."""
+        for message in form.errors["credential"]:
+            messages.error(self.request, message)
+        return self.get(self.request)
 
 
 @page
@@ -185,7 +197,7 @@ def open_sessions(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """«Шығу» there."""
-    get_object_or_404(UserSession, user=request.user, pk=pk).end()
+    end_sessions(request, [get_object_or_404(UserSession, user=request.user, pk=pk)])
     messages.success(request, _("You are signed out there"))
     return redirect("usersessions_list")
 
@@ -197,7 +209,7 @@ def own_data(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@rate_limit(action="download_data")
+@ratelimit.decorator(app="accounts", action="own_data", config={"own_data": "5/h/user"})
 def own_data_file(request: HttpRequest) -> HttpResponse:
     """All that the cabinet keeps of a user, as a zip of JSON and CSV."""
     return export.as_zip(request)
@@ -212,9 +224,11 @@ def delete(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/delete.html", {"form": form})
     with transaction.atomic():
-        letters.tell("deleted", request.user, request)
-        sessions.end_all(request.user)
-        User.objects.get(pk=request.user.pk).delete()
+        user = User.objects.select_for_update().filter(pk=request.user.pk).first()
+        if user:  # else the button was pressed twice
+            letters.tell("deleted", user, request)
+            sessions.end_all(user)
+            user.delete()
     auth.logout(request)
     messages.success(request, _("Your user was deleted"))
     return redirect("account_login")

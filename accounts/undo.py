@@ -9,6 +9,7 @@ from typing import NamedTuple
 from allauth.account.forms import default_token_generator
 from allauth.account.internal.flows.password_reset import request_password_reset
 from allauth.account.models import EmailAddress
+from django.contrib import auth
 from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
@@ -49,14 +50,18 @@ def put_back(request: HttpRequest, change: Change) -> None:
     """The old address is the user's again, nothing else, and everybody is signed out.
 
     The password stops working, since whoever changed the address knew it; a link for a new one
-    goes to the address that is put back.
+    goes to the address that is put back. Nothing happens when somebody has just done it.
     """
-    user = User.objects.select_for_update().get(pk=change.user.pk)
+    user = User.objects.select_for_update().filter(pk=change.user.pk, email=change.new).first()
+    if user is None:
+        return
     EmailAddress.objects.filter(user=user).delete()
     user.email = change.old
     user.set_unusable_password()
     user.save(update_fields=["email", "password"])
     user.confirm_email()
     sessions.end_all(user)
+    if request.user == user:
+        auth.logout(request)
     request_password_reset(request, user.email, [user], default_token_generator)
     letters.send("email_put_back", change.new, user.language, request, old=change.old)

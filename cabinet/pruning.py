@@ -35,9 +35,9 @@ OLD: dict[str, Callable[[dt.datetime], QuerySet[Any]]] = {
 
 
 def delete(old: QuerySet[Any]) -> int:
-    """Deletes the rows batch by batch; how many they were."""
+    """Deletes the rows batch by batch, but for those that are no longer old; how many they were."""
     deleted = 0
     while keys := list(old.values_list("pk", flat=True)[:BATCH]):
-        old.model._default_manager.filter(pk__in=keys).delete()
+        old.filter(pk__in=keys).delete()
         deleted += len(keys)
     return deleted
