@@ -88,7 +88,7 @@ class PasskeyMixin:
 
     def full_clean(self: Any) -> None:
         try:
-            super().full_clean()  # type: ignore[misc]
+            super().full_clean()
             wrong = "credential" in self._errors
         except MALFORMED:
             wrong = True
