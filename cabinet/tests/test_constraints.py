@@ -51,7 +51,7 @@ CASES = [
 KEYS = {"cabinet_tasklease_pkey"}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} {case.bad}"[:80])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} {', '.join(case.bad)}")
 def test_constraint(case):
     constraints.holds(case, FURTHER)
 
