@@ -10,10 +10,12 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Staff see what kinds of letters there are; whoever never confirmed an address goes."""
+        from accounts import sessions
         from accounts.models import User
         from cabinet import letters, pruning
 
         letters.KINDS.update(LETTERS)
+        pruning.OLD["notes of sessions"] = sessions.gone
         pruning.OLD["registrations"] = User.objects.never_confirmed
 
 

@@ -68,24 +68,14 @@ class UserManager(BaseUserManager["User"]):
         return self.get(login=username)
 
     def signing_in_as(self, text: str) -> "User | None":
-        """Whose login name or e-mail address it is, capitals aside.
+        """Whose login name or confirmed e-mail address it is, capitals aside.
 
-        An address is its user's once confirmed. Until anybody has confirmed it, it is that of
-        the last one who registered with it and has no other: they are to be told to confirm.
+        Whoever has confirmed no address is nobody yet: else a registration followed by a sign-in
+        would tell which addresses are taken.
         """
-        from allauth.account.models import EmailAddress
-
         text = text.strip().lower()
-        if "@" not in text:
-            return self.filter(login=text).first()
-        confirmed = EmailAddress.objects.filter(user=models.OuterRef("user"), verified=True)
-        address = (
-            EmailAddress.objects.filter(Q(verified=True) | ~models.Exists(confirmed), email=text)
-            .select_related("user")
-            .order_by("-verified", "-pk")
-            .first()
-        )
-        return address.user if address else None
+        name = {"emailaddress__email": text} if "@" in text else {"login": text}
+        return self.filter(**name, emailaddress__verified=True).first()
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from accounts.clients import device_of
@@ -37,6 +39,12 @@ def of_user(request: HttpRequest) -> list[Open]:
         for session in every
     ]
     return sorted(found, key=lambda each: (not each.is_this, -each.seen.timestamp()))
+
+
+def gone(now: dt.datetime) -> QuerySet[UserSession]:
+    """What is noted of sessions that are no more: from where and with which device."""
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gte=now)
+    return UserSession.objects.filter(~Exists(alive))
 
 
 def end_all(user: User, but: str = "") -> None:

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import connections
+from django.db import connection, connections
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, ConsentFactory, UserFactory
@@ -207,7 +207,21 @@ def test_a_link_for_a_new_password_is_dead(owner, home):
     assert "Бұл сілтеме жарамсыз: ол пайдаланылған немесе мерзімі өткен." in page.content
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.fixture
+def slow_letters(transactional_db):
+    """Each takes a while, so that who presses twice does so meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql
+            AS 'BEGIN PERFORM pg_sleep(0.5); RETURN NEW; END';
+            CREATE TRIGGER wait BEFORE INSERT ON cabinet_letter
+            FOR EACH ROW EXECUTE FUNCTION wait()"""
+        )
+        yield
+        cursor.execute("DROP FUNCTION wait CASCADE")
+
+
+@pytest.mark.usefixtures("slow_letters")
 def test_pressed_twice_at_once(client):
     user = UserFactory(login="aigul", email="aigul@example.kz")
     browsers = [type(client)() for _number in range(3)]

@@ -1,11 +1,14 @@
 """Where one is signed in: the list of one's sessions, and ending them."""
 
 import datetime as dt
+import io
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.utils import timezone
 
 from accounts.middleware import SEEN
 from accounts.tests.factories import PASSWORD, UserFactory
@@ -225,3 +228,15 @@ def test_an_ordinary_page_asks_the_database_no_more_than_before(client, clock, h
     noted = asks.queries(client, "/accounts/000000101/")
     assert noted <= forced + 5
     assert asks.queries(client, "/accounts/000000101/") == forced
+
+
+def test_what_was_noted_of_a_session_goes_with_it(client, db):
+    aigul = UserFactory(login="aigul")
+    for name in ("gone", "alive"):
+        UserSession.objects.create(
+            user=aigul, ip="203.0.113.7", session_key=name, user_agent="Firefox"
+        )
+    Session.objects.create(session_key="alive", expire_date=timezone.now() + dt.timedelta(days=1))
+    Session.objects.create(session_key="gone", expire_date=timezone.now() - dt.timedelta(days=1))
+    call_command("prune", stdout=io.StringIO())
+    assert [*UserSession.objects.values_list("session_key", flat=True)] == ["alive"]

@@ -223,7 +223,8 @@ def test_what_is_old_is_pruned(db, monkeypatch, trace):
     out = StringIO()
     call_command("prune", stdout=out)
     assert out.getvalue() == (
-        "4 sessions deleted\n6 letters deleted\n6 tasks deleted\n0 registrations deleted\n"
+        "4 sessions deleted\n6 letters deleted\n6 tasks deleted\n"
+        "0 notes of sessions deleted\n0 registrations deleted\n"
     )
     assert sorted(Letter.objects.values_list("state", flat=True)) == [
         "refused",
@@ -237,5 +238,5 @@ def test_what_is_old_is_pruned(db, monkeypatch, trace):
     with transaction.atomic():
         call_command("prune", stdout=out)
     assert out.getvalue().split("registrations deleted\n")[1] == (
-        "0 sessions deleted\n0 letters deleted\n0 tasks deleted\n0 "
+        "0 sessions deleted\n0 letters deleted\n0 tasks deleted\n0 notes of sessions deleted\n0 "
     )
