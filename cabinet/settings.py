@@ -232,6 +232,7 @@ ACCOUNT_RATE_LIMITS = {
     # Wrong passwords, by address and by user: of anybody, and of devices that signed in before.
     "login_failed": "10/m/ip,5/5m/key",
     "login_failed_known_device": "10/5m/key",
+    "login": None,  # what costs work is limited by the two above
     "signup": "10/m/ip,100/d/ip",
     "reset_password": "10/m/ip,5/h/key",
 }
