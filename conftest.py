@@ -73,12 +73,19 @@ hypothesis_settings.register_profile("cabinet", deadline=None)  # a busy machine
 hypothesis_settings.load_profile("cabinet")
 
 
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
+
 from accounts.middleware import SEEN, SINCE  # noqa: E402
+from accounts.tests.factories import hashed  # noqa: E402
 from cabinet import memory  # noqa: E402
 from cabinet.tests import people  # noqa: E402 - its models need what stands above
 
 if "PYTEST_XDIST_WORKER" not in os.environ:
     collect_static()
+
+# A hash costs a sixth of a second on purpose: in tests next to nothing, but by `full_hashing`.
+_COST = {name: getattr(Argon2PasswordHasher, name) for name in ("time_cost", "memory_cost")}
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64
 
 _chain: list[Any] = []
 
@@ -133,3 +140,13 @@ def home(db: None, monkeypatch: pytest.MonkeyPatch) -> people.Home:
 @pytest.fixture
 def client() -> HttpsClient:
     return HttpsClient()
+
+
+@pytest.fixture
+def full_hashing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords are hashed at the price they have in production."""
+    for name, value in _COST.items():
+        monkeypatch.setattr(Argon2PasswordHasher, name, value)
+    hashed.cache_clear()
+    yield
+    hashed.cache_clear()

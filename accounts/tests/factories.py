@@ -9,7 +9,7 @@ from accounts.models import Consent, User
 
 PASSWORD = "Tal-qaiyng-7-terek"
 
-_hashed = cache(make_password)  # Argon2 is slow on purpose
+hashed = cache(make_password)
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -26,7 +26,7 @@ class UserFactory(factory.django.DjangoModelFactory):
     confirmed = factory.PostGeneration(
         lambda user, create, confirmed: create and confirmed is not False and user.confirm_email()
     )
-    password = factory.Transformer(PASSWORD, transform=_hashed)
+    password = factory.Transformer(PASSWORD, transform=hashed)
 
 
 class ConsentFactory(factory.django.DjangoModelFactory):

@@ -14,7 +14,6 @@ from accounts.tests.test_register import (
     FOREIGN,
     GOOD,
     SENT,
-    cheap_hashing,  # noqa: F401 - a fixture
     in_threads,
     letters,
     link,
@@ -27,7 +26,6 @@ from cabinet.models import Letter
 from cabinet.tests.pages import Page
 from cabinet.tests.post_office import until
 
-pytestmark = pytest.mark.usefixtures("cheap_hashing")
 ANEW = "/register/again/"
 DAY = 24 * 60 * 60
 CONFIRMED = "E-mail мекенжайы расталды"

@@ -8,7 +8,6 @@ from accounts import devices
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.test_confirm_email import later, sign_in  # noqa: F401 - a fixture
 from accounts.tests.test_register import (
-    cheap_hashing,  # noqa: F401 - a fixture
     link,
     register,
     signed_in,
@@ -20,7 +19,6 @@ WRONG = "Логин немесе құпиясөз қате. Екеуін де т
 TOO_MANY = "Тым көп әрекет жасалды. Бес минут күтіп, қайталап көріңіз."
 YEAR = 365 * 24 * 60 * 60
 
-pytestmark = pytest.mark.usefixtures("cheap_hashing")
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from accounts.tests.test_login import TOKEN
 from accounts.tests.test_password_reset import SECRET, format_pk, twice
 from accounts.tests.test_register import (
     GOOD,
-    cheap_hashing,  # noqa: F401 - a fixture
     hashes,  # noqa: F401 - a fixture
     letters,
     register,
@@ -33,7 +32,6 @@ from accounts.tests.test_register import (
 from cabinet.models import Letter
 from cabinet.tests.pages import Page
 
-pytestmark = pytest.mark.usefixtures("cheap_hashing")
 CHALLENGE = re.compile(rb'"challenge": "[\w-]{43}"')
 WHO = {
     "known": "known@example.kz",

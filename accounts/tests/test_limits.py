@@ -17,7 +17,6 @@ from accounts.tests.test_login import TOKEN
 from accounts.tests.test_password_reset import NEW, asked, set_new
 from accounts.tests.test_register import (
     GOOD,
-    cheap_hashing,  # noqa: F401 - a fixture
     hashes,  # noqa: F401 - a fixture
     in_threads,
     letters,
@@ -31,7 +30,6 @@ TOO_MANY = "Тым көп әрекет жасалды. Бес минут күт�
 MINUTE = 60
 
 
-pytestmark = pytest.mark.usefixtures("cheap_hashing")
 
 
 @pytest.fixture

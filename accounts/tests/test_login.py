@@ -9,11 +9,9 @@ from django.contrib.sessions.models import Session
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.test_confirm_email import unconfirmed
-from accounts.tests.test_register import cheap_hashing, hashes  # noqa: F401 - fixtures
 from cabinet.models import Letter
 from cabinet.tests.pages import Page
 
-pytestmark = pytest.mark.usefixtures("cheap_hashing")
 URL = "/login/"
 WRONG = "Логин немесе құпиясөз қате. Екеуін де тексеріп, қайталап көріңіз."
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]+"')
@@ -129,13 +127,13 @@ def test_whoever_fails_is_told_the_same(case, client, others):
 
 
 @pytest.mark.parametrize("case", WAYS_TO_FAIL)
-def test_whoever_fails_costs_one_hash(case, client, others, hashes):  # noqa: F811
+def test_whoever_fails_costs_one_hash(case, client, others, hashes):
     login, password = WAYS_TO_FAIL[case]
     sign_in(client, login, password)
     assert len(hashes) == 1
 
 
-def test_success_costs_one_hash(client, aigul, hashes):  # noqa: F811
+def test_success_costs_one_hash(client, aigul, hashes):
     sign_in(client, "aigul")
     assert hashes == [PASSWORD]
 
@@ -249,7 +247,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_told_beside_the_field(case, client, aigul, hashes):  # noqa: F811
+def test_bad_input_is_told_beside_the_field(case, client, aigul, hashes):
     post, fields = BAD[case]
     response = client.post(URL, post)
     page = Page(response)

@@ -21,7 +21,6 @@ from accounts.tests.test_register import (
     SHORT,
     UNEQUAL,
     at_most,
-    cheap_hashing,  # noqa: F401 - a fixture
     hashes,  # noqa: F401 - a fixture
     letters,
     link,
@@ -32,7 +31,6 @@ from accounts.tests.test_register import (
 from cabinet.models import Letter
 from cabinet.tests.pages import Page, controls
 
-pytestmark = pytest.mark.usefixtures("cheap_hashing")
 URL, SENT = "/password-reset/", "/password-reset/sent/"
 NEW = "Qaraghai-da-jasyl-7"
 WORTHLESS = "Бұл сілтеме жарамсыз: ол пайдаланылған немесе мерзімі өткен."

@@ -456,14 +456,14 @@ def parameters(user):
 NOW = ("argon2", Type.ID, 102_400, 2, 8)
 
 
-def test_hashed_by_argon2id():
+def test_hashed_by_argon2id(full_hashing):
     user = UserFactory()
     user.set_password(GOOD)
     user.save()
     assert parameters(user) == NOW
 
 
-def test_hashed_anew_at_sign_in():
+def test_hashed_anew_at_sign_in(full_hashing):
     old = "argon2" + PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(GOOD)
     user = UserFactory()
     User.objects.filter(pk=user.pk).update(password=old)

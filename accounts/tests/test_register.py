@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from accounts import consent
 from accounts.models import Consent, User
-from accounts.tests import factories
 from accounts.tests.factories import PASSWORD, UserFactory
 from billing.tests.factories import SupplierFactory
 from cabinet.models import Letter
@@ -29,7 +28,6 @@ GOOD = {
 }
 NUL, LONG = "\0", "ж" * 10_000
 MARKUP = "<script>alert('&amp;')</script> \"{{ 7 * 7 }}\" %(x)s"
-pytestmark = pytest.mark.usefixtures("cheap_hashing")
 LINK = re.compile(r"^https://testserver(/\S+)$", re.MULTILINE)
 
 
@@ -91,16 +89,6 @@ def somebody_waits_for_us():
             " AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
         )
         return cursor.fetchone()[0]
-
-
-@pytest.fixture
-def cheap_hashing(monkeypatch):
-    """Argon2 with next to no work: what it costs is not asked about here."""
-    for name, value in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
-        monkeypatch.setattr(Argon2PasswordHasher, name, value)
-    factories._hashed.cache_clear()
-    yield
-    factories._hashed.cache_clear()
 
 
 @pytest.fixture
