@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.contrib import messages
@@ -15,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts import devices, letters, middleware, undo
+from accounts import audit, devices, letters, middleware, steps, undo
 from accounts.models import User
 
 # The letter for each of allauth's; those about the second step are written by our views.
@@ -98,10 +99,19 @@ class Adapter(DefaultAccountAdapter):
         """Pages for whoever asks: as JSON they would hold the passwords that were typed."""
         return response
 
+    def set_password(self, user: Any, password: str) -> None:
+        """Nothing else of the user is saved: it may have been changed meanwhile."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+
     # Letters
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        letters.send(LETTERS[template_prefix], email, get_language() or "", self.request)
+        kind = LETTERS[template_prefix]
+        letters.send(kind, email, get_language() or "", self.request)
+        if kind == "address_taken":
+            taken_by = User.objects.signing_in_as(email)
+            audit.record("register_refused", self.request, subject=taken_by)
 
     def send_confirmation_mail(
         self, request: HttpRequest, emailconfirmation: Any, signup: bool
@@ -128,8 +138,20 @@ class Adapter(DefaultAccountAdapter):
             old, new = context["from_email"], context["to_email"]
             about = {"new": new, "undo_url": undo.link(self.request, user, old, new)}
             letters.send("email_changed", old, user.language, self.request, **about)
+            audit.record("address_changed", self.request, actor=user)
         elif kind := LETTERS.get(template_prefix):
             letters.tell(kind, user, self.request)
+            audit.record(kind, self.request, actor=user)
+
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        """False when the address was dropped since it was read, as by `undo.put_back`."""
+        User.objects.select_for_update().get(pk=email_address.user_id)
+        if not EmailAddress.objects.filter(pk=email_address.pk).exists():
+            return False
+        confirmed: bool = super().confirm_email(request, email_address)
+        if confirmed:
+            audit.record("address_confirmed", request, actor=email_address.user)
+        return confirmed
 
     def respond_email_verification_sent(self, request: HttpRequest, user: Any) -> HttpResponse:
         """Notes whose letter may be sent again (`accounts.views.register_again`)."""
@@ -146,8 +168,9 @@ class Adapter(DefaultAccountAdapter):
         before has a count of its own, all others share one. Unknown names are counted alike.
         With a new password all counts begin anew.
         """
+        self.meant: User | None
         meant = (credentials.get("email") or credentials.get("username") or "").strip().lower()
-        user = User.objects.signing_in_as(meant)
+        user = self.meant = User.objects.signing_in_as(meant)
         mark = devices.mark_of(request, user)
         self._login_failed_rl_usage = ratelimit.consume(
             request,
@@ -156,7 +179,12 @@ class Adapter(DefaultAccountAdapter):
             key=f"{mark or user.pk} {user.password}" if user else f"nobody {meant}",
         )
         if not self._login_failed_rl_usage:
+            audit.record("sign_in_refused", request, subject=user, why="too_many")
             raise self.validation_error("too_many_login_attempts")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """What was typed is not kept: it may be a password in the wrong field."""
+        audit.record("sign_in_refused", request, subject=self.meant, why="password")
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Needless, and not by addresses, of which one may be another's: see `pre_authenticate`."""
@@ -175,6 +203,7 @@ class Adapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **about: Any) -> HttpResponse:
         response = super().post_login(request, user, **about)
         devices.remember(request, response, user)
+        audit.record("signed_in", request, actor=user, means=steps.means(request, user))
         return response
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:

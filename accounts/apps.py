@@ -10,12 +10,14 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Staff see what kinds of letters there are; whoever never confirmed an address goes."""
-        from accounts import sessions
+        from accounts import audit, sessions, undo
         from accounts.models import User
         from cabinet import letters, pruning
 
         letters.KINDS.update(LETTERS)
+        pruning.OLD["entries of the audit log"] = audit.old
         pruning.OLD["notes of sessions"] = sessions.gone
+        pruning.OLD["changes of addresses"] = undo.old
         pruning.OLD["registrations"] = User.objects.never_confirmed
 
 

@@ -4,10 +4,13 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterable
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.db.models import QuerySet
+from django.db.models.functions import Upper
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -16,26 +19,41 @@ from django.utils.translation import gettext as _
 from accounts import sessions
 from accounts.models import User
 from cabinet.downloads import Column, Table, csv_of, rows_of
+from cabinet.letters import KINDS
+from cabinet.models import Letter, State
 
 # What other apps keep of a user: tables by the name of their file. They add to it when ready.
 PARTS: list[Callable[[User], Iterable[tuple[str, Table]]]] = []
 
 
 def as_zip(request: HttpRequest) -> HttpResponse:
-    """One `data.json` with everything, and each table as CSV; secrets are not in it."""
-    content: dict[str, Any] = {"user": _user(request.user)}
+    """One `data.json` with everything, and each table as CSV; secrets are not in it.
+
+    No more than one table is in memory, however many accounts there are.
+    """
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        NamedTemporaryFile("w", encoding="utf-8") as everything,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        everything.write(f'{{"user": {_json(_user(request.user))}')
         for name, table in _tables(request):
-            content[name] = rows_of(table)
             archive.writestr(f"{name}.csv", csv_of(table))
-        archive.writestr("data.json", json.dumps(content, ensure_ascii=False, indent=1))
+            rows = ",\n".join(map(_json, rows_of(table)))
+            everything.write(f",\n{_json(name)}: [\n{rows}\n]")
+        everything.write("}\n")
+        everything.flush()
+        archive.write(everything.name, "data.json")
     name = _("My data %(day)s") % {"day": timezone.localdate().isoformat()}
     return HttpResponse(
         file.getvalue(),
         content_type="application/zip",
         headers={"Content-Disposition": content_disposition_header(True, f"{name}.zip")},
     )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _user(user: User) -> dict[str, Any]:
@@ -56,6 +74,18 @@ def _tables(request: HttpRequest) -> Iterable[tuple[str, Table]]:
         _table(
             [Column("email", _("E-mail")), Column("confirmed", _("Confirmed"), "yes_no")],
             EmailAddress.objects.filter(user=user).order_by("pk").values_list("email", "verified"),
+        ),
+    )
+    yield (
+        "address_changes",
+        _table(
+            [
+                Column("old", _("Earlier address")),
+                Column("new", _("New address")),
+                Column("at", _("When"), "moment"),
+                Column("undone", _("Put back"), "yes_no"),
+            ],
+            user.address_changes.order_by("pk").values_list("old", "new", "at", "undone"),
         ),
     )
     yield (
@@ -90,8 +120,34 @@ def _tables(request: HttpRequest) -> Iterable[tuple[str, Table]]:
             ],
         ),
     )
+    confirmed = EmailAddress.objects.filter(user=user, verified=True)
+    letters = letters_to(confirmed.values_list("email", flat=True))
+    yield (
+        "letters",
+        _table(
+            [
+                Column("kind", _("Kind")),
+                Column("subject", _("Subject")),
+                Column("written", _("Written"), "moment"),
+                Column("done", _("Finished"), "moment"),
+                Column("state", _("State")),
+            ],
+            [
+                (str(KINDS.get(kind, kind)), subject, written, done, str(State(state).label))
+                for kind, subject, written, done, state in letters.values_list(
+                    "kind", "subject", "created_at", "done_at", "state"
+                )
+            ],
+        ),
+    )
     for part in PARTS:
         yield from part(user)
+
+
+def letters_to(addresses: Iterable[str]) -> QuerySet[Letter]:
+    """Those of the outbox to any of the addresses, capitals aside, the oldest first."""
+    wanted = [address.upper() for address in addresses]
+    return Letter.objects.alias(upper=Upper("recipient")).filter(upper__in=wanted).order_by("pk")
 
 
 def _table(columns: list[Column], rows: Iterable[Any]) -> Table:

@@ -14,14 +14,15 @@ from allauth.account.forms import (
     ReauthenticateForm as ReauthenticatePasswordForm,
 )
 from allauth.account.models import EmailAddress
-from allauth.core import ratelimit
+from allauth.core import context, ratelimit
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm
 from django import forms
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import consent
+from accounts import audit, consent
 from accounts.models import User
 
 LONGEST_PASSWORD = 1000
@@ -159,6 +160,7 @@ class RegisterForm(NewPasswordMixin, SignupForm):
 
     def custom_signup(self, request: HttpRequest, user: Any) -> None:
         user.consents.create(version=consent.VERSION)
+        audit.record("registered", request, actor=user, consent=consent.VERSION)
 
 
 class PasswordForm(NewPasswordMixin, ChangePasswordForm):
@@ -168,6 +170,14 @@ class PasswordForm(NewPasswordMixin, ChangePasswordForm):
         super().__init__(*args, **kwargs)
         self.fields["oldpassword"] = password_field(_("Current password"), "current-password")
         self.use_new_password_fields(self.user)
+
+    def clean_oldpassword(self) -> str:
+        try:
+            right: str = super().clean_oldpassword()
+        except forms.ValidationError:
+            audit.record("sign_in_refused", context.request, subject=self.user, why="password")
+            raise
+        return right
 
 
 class ForgottenForm(ResetPasswordForm):
@@ -246,6 +256,11 @@ class EmailForm(OwnPasswordMixin, forms.Form):
         return cleaned
 
 
+def _said(name: str, value: str) -> str:
+    """How a person is told the value of that field of a user."""
+    return dict(settings.LANGUAGES)[value] if name == "language" else value
+
+
 class ProfileForm(OwnPasswordMixin, forms.ModelForm):
     """«Дербес баптаулар»: to change the login name, the password is asked for."""
 
@@ -275,9 +290,9 @@ class ProfileForm(OwnPasswordMixin, forms.ModelForm):
     def changes(self) -> list[tuple[str, str]]:
         """What was and what is, by the field's name, in the language in force."""
         return [
-            (str(self.fields[name].label), f"{before} → {getattr(self.instance, name)}")
+            (str(self.fields[name].label), f"{_said(name, before)} → {_said(name, now)}")
             for name, before in self.before.items()
-            if before != getattr(self.instance, name)
+            if before != (now := getattr(self.instance, name))
         ]
 
     def clean(self) -> dict[str, Any]:

@@ -174,19 +174,21 @@ def _email_changed(request: HttpRequest, new: str, undo_url: str) -> Content:
         afterwards=[
             _("If it was you, nothing needs to be done."),
             _(
-                "If it was not, put this address back: everybody is signed out, and a new "
-                "password can be set by a letter to this address. The link works for seven days."
+                "If it was not, put this address back: everybody is signed out, authenticator "
+                "apps and passkeys that were added since are removed, and a new password can be "
+                "set by a letter to this address. The link works for seven days."
             ),
         ],
     )
 
 
-def _email_put_back(request: HttpRequest, old: str) -> Content:
+def _email_put_back(request: HttpRequest, old: str, removed: bool = False) -> Content:
     return Content(
         subject=_("An e-mail address was put back"),
         paragraphs=[
             _("A user of the personal cabinet has put the earlier e-mail address back."),
             _("Letters no longer come here."),
+            *([_("Apps and passkeys that were added since then are removed.")] if removed else []),
         ],
         facts=((_("Earlier address"), masked(old)), *_where_from(request)),
         afterwards=[_("If it was not you, call the contact centre at once.")],

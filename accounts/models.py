@@ -9,8 +9,11 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from cabinet import days
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress
@@ -103,6 +106,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("member of staff"), default=False)
+    branch = models.CharField(  # billing's code of the district branch where staff work
+        _("branch"), max_length=20, blank=True, default=""
+    )
     joined_at = models.DateTimeField(_("registered at"), default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -115,6 +121,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ["login"]
+        permissions = [
+            ("unlock_user", "Can forget a user's wrong tries"),
+            ("manage_user", "Can send links to users and end their sessions"),
+            ("change_rights", "Can let users in or not, and put them into groups"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(login__regex=LOGIN_FORM), name="user_login_form"),
             models.CheckConstraint(
@@ -156,3 +167,79 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.version}"
+
+
+class ActorKind(models.TextChoices):
+    """Who did it."""
+
+    RESIDENT = "resident", _("resident")
+    STAFF = "staff", _("member of staff")
+    CABINET = "cabinet", _("the cabinet itself")
+    UNKNOWN = "unknown", _("somebody unknown")
+
+
+class AuditEntry(models.Model):
+    """Who did or looked at what, on what, when, from where: written by `accounts.audit`.
+
+    Nothing refers to users or accounts by a foreign key, so that no deletion breaks an entry.
+    The table is made by a migration's SQL, with triggers that refuse every change; Django does
+    not manage it, and so never empties it either.
+    """
+
+    at = models.DateTimeField(_("when"), db_default=Now())
+    action = models.CharField(_("action"), max_length=40)
+    actor_kind = models.CharField(_("who"), max_length=10, choices=ActorKind)
+    actor_id = models.BigIntegerField(_("number of the user"), null=True)
+    actor_login = models.CharField(_("login name"), max_length=254)
+    role = models.CharField(_("role"), max_length=200)
+    branch = models.CharField(_("branch"), max_length=20)
+    subject_id = models.BigIntegerField(_("number of the user concerned"), null=True)
+    subject_login = models.CharField(_("user concerned"), max_length=254)
+    account_id = models.BigIntegerField(_("personal account"), null=True)
+    account_number = models.CharField(_("account number"), max_length=20)
+    about = models.JSONField(_("details"))
+    address = models.GenericIPAddressField(_("network address"), null=True)
+    device = models.CharField(_("device"), max_length=200)
+
+    class Meta:
+        managed = False
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit log")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(action__regex="^[a-z_]{1,40}$"), name="audit_action_form"
+            ),
+            models.CheckConstraint(
+                condition=Q(actor_kind__in=["unknown", "cabinet"], actor_id=None)
+                | (Q(actor_kind__in=["resident", "staff"]) & ~Q(actor_id=None)),
+                name="audit_actor_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(actor_kind="unknown") | Q(action__regex="(asked|refused)$"),
+                name="audit_unknown_asked_or_refused",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return days.moment(self.at)
+
+
+class AddressChange(models.Model):
+    """Another e-mail address was put in the place of a user's; `accounts.undo` puts it back."""
+
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="address_changes", verbose_name=_("user")
+    )
+    old = AddressField(_("earlier address"), max_length=254)
+    new = AddressField(_("new address"), max_length=254)
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    undone = models.BooleanField(_("undone"), default=False)
+
+    class Meta:
+        verbose_name = _("change of an address")
+        verbose_name_plural = _("changes of addresses")
+        indexes = [models.Index(fields=["at"], name="address_change_at")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.old} → {self.new}"

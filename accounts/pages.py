@@ -8,13 +8,14 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from accounts import letters
+from accounts import audit, letters
 
 
 class Page:
     """By GET, HEAD and POST only; what a form does and the letter about it are one transaction."""
 
     letter = ""  # the kind that tells of it, where allauth's own call would come too late
+    action = ""  # what the audit log calls it
 
     @classmethod
     def as_view(cls: Any, **attributes: Any) -> Callable[..., Any]:
@@ -34,4 +35,6 @@ class Page:
         response = super().form_valid(form)
         if self.letter:
             letters.tell(self.letter, self.request.user, self.request)
+        if self.action:
+            audit.record(self.action, self.request)
         return response

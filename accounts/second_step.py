@@ -17,7 +17,7 @@ from allauth.mfa.webauthn.forms import (
     EditWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django import forms
@@ -26,6 +26,8 @@ from django.core.cache import cache
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from fido2.utils import websafe_encode
+from fido2.webauthn import RegistrationResponse
 
 from accounts.forms import MALFORMED, NOT_DONE, PasskeyMixin
 from accounts.models import User
@@ -57,6 +59,27 @@ class Adapter(DefaultMFAAdapter):
         return gettext("Passkey %(number)d") % {"number": count}
 
 
+def renewed(data: dict[str, Any]) -> dict[str, Any]:
+    """An authenticator's data with its secrets under the site's present key.
+
+    They are the same data when they are already; InvalidToken when none of the keys reads them.
+    """
+    secrets: dict[str, Any] = {
+        name: _renewed(data[name]) for name in ("secret", "seed") if name in data
+    }
+    if codes := data.get("migrated_codes"):
+        secrets["migrated_codes"] = [_renewed(code) for code in codes]
+    return {**data, **secrets}
+
+
+def _renewed(token: str) -> str:
+    try:
+        Fernet(_derived(settings.SECRET_KEY)).decrypt(token)
+    except InvalidToken:
+        return _cipher().rotate(token).decode()
+    return token
+
+
 def _cipher() -> MultiFernet:
     """Under the site's key, and to read under those before it."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
@@ -68,13 +91,18 @@ def _derived(key: Any) -> bytes:
     return base64.urlsafe_b64encode(made.derive(str(key).encode()))
 
 
+def _used(user: User, code: str) -> str:
+    """Where it is noted that this app's code has counted."""
+    return f"totp:{user.pk}:{normalize_user_code(code).encode().hex()}"
+
+
 def _use_up(user: User, code: str) -> None:
     """ValidationError when this app's code has counted before (OWASP ASVS 6.5.1).
 
     allauth remembers it for one period only, which is shorter than a code is taken here.
     """
     lives = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
-    if not cache.add(f"totp:{user.pk}:{normalize_user_code(code)}", True, lives):
+    if not cache.add(_used(user, code), True, lives):
         raise Adapter().validation_error("incorrect_code")
 
 
@@ -89,9 +117,14 @@ def code_field(label: Any) -> forms.CharField:
 
 
 class CountsOnce:
-    """The app's code has not counted before; a recovery code is used up by allauth."""
+    """The app's code has not counted before; a recovery code is used up by allauth.
+
+    One that has is refused first: allauth may take it for right and forget the wrong ones.
+    """
 
     def clean_code(self: Any) -> str:
+        if cache.get(_used(self.user, self.cleaned_data["code"])):
+            raise Adapter().validation_error("incorrect_code")
         code: str = super().clean_code()  # type: ignore[misc]
         if self.authenticator.type == Authenticator.Type.TOTP:
             _use_up(self.user, code)
@@ -146,12 +179,21 @@ class PasskeyForm(AddWebAuthnForm):
             self.errors.pop("credential", None)
             self.errors[NON_FIELD_ERRORS] = self.error_class([NOT_DONE])
 
-    def clean_credential(self) -> dict[str, Any]:
-        """allauth would keep `0` and `false` unread."""
-        credential = self.cleaned_data["credential"]
-        if not isinstance(credential, dict):
-            raise forms.ValidationError(NOT_DONE)
-        return credential
+    def clean(self) -> dict[str, Any]:
+        """Kept is what is read again, written as it was read; not all else that may be sent.
+
+        What allauth leaves unread, such as `0` and `false`, raises one of MALFORMED here.
+        """
+        cleaned: dict[str, Any] = super().clean()
+        said = RegistrationResponse.from_dict(cleaned["credential"])
+        cleaned["credential"] = {
+            "rawId": websafe_encode(said.raw_id),
+            "response": {
+                "clientDataJSON": websafe_encode(said.response.client_data),
+                "attestationObject": websafe_encode(said.response.attestation_object),
+            },
+        }
+        return cleaned
 
 
 class PasskeyAgainForm(PasskeyMixin, ReauthenticateWebAuthnForm):

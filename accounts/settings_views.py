@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
 from allauth.decorators import rate_limit
 from allauth.mfa.base import views as second_step_views
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
@@ -23,7 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import export, letters, second_step, sessions
+from accounts import audit, export, letters, second_step, sessions, steps
 from accounts.forms import DeleteForm, EmailForm, ProfileForm
 from accounts.models import User
 from accounts.pages import Page
@@ -65,12 +66,16 @@ def _ask_to_confirm(request: HttpRequest, new: str) -> None:
     ):
         letters.tell("email_change_asked", request.user, request, new=new)
         EmailAddress.objects.add_new_email(request, request.user, new)
+        audit.record("address_change_asked", request)
 
 
 @require_POST
 def cancel_email(request: HttpRequest) -> HttpResponse:
     """The new address is not wanted after all: its link is dead."""
-    EmailAddress.objects.filter(user=request.user, verified=False).delete()
+    with transaction.atomic():
+        pending = EmailAddress.objects.filter(user=request.user, verified=False)
+        if pending.delete()[0]:
+            audit.record("address_change_cancelled", request)
     messages.success(request, _("The change of the address is cancelled"))
     return redirect("account_email")
 
@@ -110,6 +115,7 @@ def _saved(request: HttpRequest, form: ProfileForm) -> bool:
         changes = form.changes()
     if changes:
         letters.tell("profile_changed", user, request, facts=changes)
+        audit.record("profile_changed", request, fields=form.changed_data)
     return True
 
 
@@ -120,17 +126,24 @@ class TwoStep(Page, second_step_views.IndexView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
+        added = context["authenticators"].get("webauthn", [])
+        added.sort(key=lambda passkey: passkey.instance.pk)  # allauth asks in no order
         return {**context, "codes_left": second_step.codes_left(self.request.user)}
 
 
 class AppOn(Page, app.ActivateTOTPView):
     template_name = "accounts/app_on.html"
-    letter = "app_on"
+    letter = action = "app_on"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        steps.note_added(self.request, Authenticator.Type.TOTP)
+        return response
 
 
 class AppOff(Page, app.DeactivateTOTPView):
     template_name = "accounts/app_off.html"
-    letter = "app_off"
+    letter = action = "app_off"
 
 
 class Codes(Page, codes.ViewRecoveryCodesView):
@@ -139,7 +152,7 @@ class Codes(Page, codes.ViewRecoveryCodesView):
 
 class NewCodes(Page, codes.GenerateRecoveryCodesView):
     template_name = "accounts/codes_new.html"
-    letter = "codes_made"
+    letter = action = "codes_made"
 
 
 class CodesFile(Page, codes.DownloadRecoveryCodesView):
@@ -149,18 +162,24 @@ class CodesFile(Page, codes.DownloadRecoveryCodesView):
 
 class PasskeyAdd(Page, passkeys.AddWebAuthnView):
     template_name = "accounts/passkey_add.html"
-    letter = "passkey_added"
+    letter = action = "passkey_added"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        steps.note_added(self.request, Authenticator.Type.WEBAUTHN)
+        return response
 
 
 class PasskeyRemove(Page, passkeys.RemoveWebAuthnView):
     template_name = "accounts/passkey_remove.html"
     success_url = reverse_lazy("mfa_index")
-    letter = "passkey_removed"
+    letter = action = "passkey_removed"
 
 
 class PasskeyRename(Page, passkeys.EditWebAuthnView):
     template_name = "accounts/passkey_name.html"
     success_url = reverse_lazy("mfa_index")
+    action = "passkey_renamed"
 
 
 class Again(Page, allauth.ReauthenticateView):
@@ -188,7 +207,9 @@ class AgainPasskey(Page, passkeys.ReauthenticateWebAuthnView):
 def open_sessions(request: HttpRequest) -> HttpResponse:
     """Where one is signed in; all others are ended by one press."""
     if request.method == "POST":
-        sessions.end_all(request.user, but=request.session.session_key or "")
+        with transaction.atomic():
+            sessions.end_all(request.user, but=request.session.session_key or "")
+            audit.record("sessions_ended", request, all_others=True)
         messages.success(request, _("You are signed out everywhere else"))
         return redirect("usersessions_list")
     return render(request, "accounts/sessions.html", {"sessions": sessions.of_user(request)})
@@ -197,7 +218,10 @@ def open_sessions(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """«Шығу» there."""
-    end_sessions(request, [get_object_or_404(UserSession, user=request.user, pk=pk)])
+    ended = get_object_or_404(UserSession, user=request.user, pk=pk)
+    with transaction.atomic():
+        audit.record("sessions_ended", request, session=pk)
+        end_sessions(request, [ended])
     messages.success(request, _("You are signed out there"))
     return redirect("usersessions_list")
 
@@ -212,6 +236,7 @@ def own_data(request: HttpRequest) -> HttpResponse:
 @ratelimit.decorator(app="accounts", action="own_data", config={"own_data": "5/h/user"})
 def own_data_file(request: HttpRequest) -> HttpResponse:
     """All that the cabinet keeps of a user, as a zip of JSON and CSV."""
+    audit.record("data_taken", request)
     return export.as_zip(request)
 
 
@@ -227,6 +252,7 @@ def delete(request: HttpRequest) -> HttpResponse:
         user = User.objects.select_for_update().filter(pk=request.user.pk).first()
         if user:  # else the button was pressed twice
             letters.tell("deleted", user, request)
+            audit.record("user_deleted", request)
             sessions.end_all(user)
             user.delete()
     auth.logout(request)

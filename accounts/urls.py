@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import settings_views, views
+from accounts import demo, settings_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -17,5 +17,6 @@ urlpatterns = [
     path("settings/sessions/<int:pk>/end/", settings_views.end_session, name="end_session"),
     path("settings/data/", settings_views.own_data, name="data"),
     path("settings/data/file/", settings_views.own_data_file, name="data_file"),
+    path("demo/codes/", demo.codes, name="demo_codes"),
     path("settings/delete/", settings_views.delete, name="delete"),
 ]

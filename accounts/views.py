@@ -26,8 +26,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language
 
+from accounts import audit, steps, undo
 from accounts import consent as words
-from accounts import undo
 from accounts.forms import PasskeySignInForm, PasskeyStepForm
 from accounts.models import User
 from accounts.pages import Page
@@ -48,11 +48,19 @@ class SignInCode(Page, second_step.AuthenticateView):
     template_name = "accounts/login_code.html"
     webauthn_form_class = PasskeyStepForm
 
+    def form_invalid(self, form: Any) -> HttpResponse:
+        audit.record("sign_in_refused", self.request, subject=self.stage.login.user, why="code")
+        return super().form_invalid(form)
+
 
 class SignInPasskey(Page, passkeys.LoginWebAuthnView):
     """Without a password; the page is the first step's."""
 
     form_class = PasskeySignInForm
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        audit.record("sign_in_refused", self.request, why="passkey")
+        return super().form_invalid(form)
 
 
 class Register(Page, allauth.SignupView):
@@ -95,6 +103,11 @@ class ForgottenPassword(Page, allauth.PasswordResetView):
     """«Құпиясөзді ұмыттыңыз ба?»"""
 
     template_name = "accounts/password_reset.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        subject = form.users[0] if form.users else None
+        audit.record("password_asked", self.request, subject=subject)
+        return super().form_valid(form)
 
 
 class ForgottenPasswordSent(Page, allauth.PasswordResetDoneView):
@@ -140,10 +153,12 @@ def undo_email(request: HttpRequest, key: str) -> HttpResponse:
     if change is None or request.method != "POST":
         return render(request, "accounts/undo_email.html", {"change": change})
     with transaction.atomic():
-        undo.put_back(request, change)
+        removed = undo.put_back(request, change)
     messages.success(
         request, _("The address is put back. A link for a new password is sent to it.")
     )
+    if removed:
+        messages.warning(request, _("Apps and passkeys that were added since then are removed."))
     return redirect("account_login")
 
 
@@ -158,11 +173,17 @@ def consent(request: HttpRequest) -> HttpResponse:
 @require_safe
 def staff_login(request: HttpRequest) -> HttpResponse:
     """The admin's own way in: there is one sign-in for all; a resident is refused."""
-    if request.user.is_authenticated and not request.user.is_staff:
+    user = request.user
+    if user.is_authenticated and not user.is_staff:
         raise PermissionDenied
     wanted = request.GET.get("next", "")
     if not wanted.startswith("/") or not url_has_allowed_host_and_scheme(wanted, None):
         wanted = resolve_url("admin:index")
+    if user.is_authenticated and not steps.second_passed(request):
+        if not steps.has_second(user):
+            messages.warning(request, _("Staff sign in with a second step: set one up first."))
+            return redirect("mfa_index")
+        return redirect_to_login(wanted, resolve_url("mfa_reauthenticate"))
     return redirect_to_login(wanted, resolve_url("account_login"))
 
 
@@ -176,6 +197,8 @@ def staff_password(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """«Шығу»: the session ends on the server too, also half-way through signing in."""
+    if request.user.is_authenticated:
+        audit.record("signed_out", request)
     signing_out.logout(request)
     request.session.flush()
     return redirect("account_login")
@@ -190,5 +213,12 @@ def language(request: HttpRequest) -> HttpResponse:
         known.pop("language", None)
         request.POST = known  # type: ignore[assignment]
     elif request.user.is_authenticated:
-        User.objects.filter(pk=request.user.pk).update(language=request.POST["language"])
+        _keep_language(request, request.POST["language"])
     return set_language(request)
+
+
+@transaction.atomic
+def _keep_language(request: HttpRequest, language: str) -> None:
+    others = User.objects.filter(pk=request.user.pk).exclude(language=language)
+    if others.update(language=language):
+        audit.record("profile_changed", request, fields=["language"])

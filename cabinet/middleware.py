@@ -22,9 +22,9 @@ def client_address(get_response: Handler) -> Handler:
     """
 
     def handle(request: HttpRequest) -> HttpResponse:
-        address = _address(request.META.get("REMOTE_ADDR", ""))
+        address = valid_address(request.META.get("REMOTE_ADDR", ""))
         for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
-            before = _address(hop.strip())
+            before = valid_address(hop.strip())
             if not before or not _is_ours(address):
                 break
             address = before
@@ -34,7 +34,7 @@ def client_address(get_response: Handler) -> Handler:
     return handle
 
 
-def _address(text: str) -> str:
+def valid_address(text: str) -> str:
     """The address in its usual form, without the port that some proxies add; else an empty text.
 
     IPv4 within IPv6, as a socket for both has it, is IPv4: it has no network in common.

@@ -49,6 +49,10 @@ SECRET_KEY = (
     if DEBUG
     else required("SECRET_KEY", "set it to 50 or more random characters")
 )
+# Keys before it, so that what they signed and encrypted is still read.
+SECRET_KEY_FALLBACKS = [
+    key.strip() for key in env.list("SECRET_KEY_FALLBACKS", default=[]) if key.strip()
+]
 ALLOWED_HOSTS = (
     env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
     if TRYING
@@ -106,14 +110,14 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "django_tasks",
     "django_tasks_db",
+    "django.contrib.auth",
     "receipts",
     "billing",
     "accounts",
     "cabinet",
     "csp",
     "django.forms",
-    "django.contrib.admin",
-    "django.contrib.auth",
+    "accounts.staff_site.StaffAdminConfig",  # django.contrib.admin
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
@@ -248,7 +252,9 @@ MFA_ADAPTER = "accounts.second_step.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # half a minute early or late; a code counts once all the same
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = TRYING
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # of a new address: nobody signs in before the first is confirmed
 MFA_FORMS = {
     "authenticate": "accounts.second_step.CodeForm",
     "reauthenticate": "accounts.second_step.ReauthenticateCodeForm",
@@ -262,6 +268,9 @@ SESSIONS = {
     "resident": {"idle": 30 * 24 * 60 * 60, "most": 0, "noted_every": 60 * 60},
     "staff": {"idle": 30 * 60, "most": 12 * 60 * 60, "noted_every": 60},
 }
+
+# How long the audit log keeps what staff and users did; never less than a year.
+AUDIT_DAYS = max(env.int("AUDIT_DAYS", default=5 * 365), 365)
 
 # Cookies: the __Host- prefix wants https; trying it out works over plain http.
 _prefix = "" if TRYING else "__Host-"

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts import audit
 from billing.models import PersonalAccount
 from receipts.views import statement_of
 
@@ -23,4 +24,5 @@ def statement_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     if answer.status_code == HTTPStatus.BAD_REQUEST:  # told where staff choose the period
         change = reverse("admin:billing_personalaccount_change", args=[pk])
         return HttpResponseRedirect(f"{change}?{request.GET.urlencode()}")
+    audit.record("looked_at_statement", request, account=account)
     return answer

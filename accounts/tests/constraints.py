@@ -96,6 +96,7 @@ def required_columns(app: str) -> list[tuple[type[models.Model], str]]:
     return [
         (model, column.attname)
         for model in apps.get_app_config(app).get_models()
+        if model._meta.managed
         for column in model._meta.concrete_fields
         if not column.null and not column.generated and column.attname != "id"
         if not isinstance(column, models.CompositePrimaryKey)

@@ -5,7 +5,7 @@ from functools import cache
 import factory
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import Consent, User
+from accounts.models import AddressChange, AuditEntry, Consent, User
 
 PASSWORD = "Tal-qaiyng-7-terek"
 
@@ -37,3 +37,30 @@ class ConsentFactory(factory.django.DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     version = "2026-11"
+
+
+class AuditEntryFactory(factory.django.DjangoModelFactory):
+    """An operator's look at an account."""
+
+    class Meta:
+        model = AuditEntry
+
+    action = "looked_at_user"
+    actor_kind = "staff"
+    actor_id = 7
+    actor_login = "support"
+    role = "operator"
+    branch = "01"
+    subject_login = ""
+    account_number = ""
+    about = factory.LazyFunction(dict)
+    device = ""
+
+
+class AddressChangeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = AddressChange
+
+    user = factory.SubFactory(UserFactory)
+    old = "earlier@example.kz"
+    new = factory.LazyAttribute(lambda change: change.user.email)

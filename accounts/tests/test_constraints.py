@@ -3,10 +3,16 @@
 import pytest
 from django.db import IntegrityError
 
-from accounts.models import Consent, User
+from accounts.models import AddressChange, Consent, User
 from accounts.tests import constraints
 from accounts.tests.constraints import SAME, Case
-from accounts.tests.factories import PASSWORD, ConsentFactory, UserFactory
+from accounts.tests.factories import (
+    PASSWORD,
+    AddressChangeFactory,
+    AuditEntryFactory,
+    ConsentFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -15,8 +21,22 @@ CASES = [
     Case("user_login_form", UserFactory, {"login": "an@other"}, {"login": "a.n-o_7"}),
     Case("user_language_known", UserFactory, {"language": "en"}, {"language": "ru"}),
     Case("consent_once", ConsentFactory, {}, {"version": "2027-01"}),
+    Case("audit_action_form", AuditEntryFactory, {"action": "Looked!"}, {"action": "looked"}),
+    Case("audit_actor_known", AuditEntryFactory, {"actor_id": None}, {"actor_kind": "resident"}),
+    Case(
+        "audit_unknown_asked_or_refused",
+        AuditEntryFactory,
+        {"actor_kind": "unknown", "actor_id": None},
+        {"actor_kind": "unknown", "actor_id": None, "action": "sign_in_refused"},
+    ),
 ]
-FURTHER = {UserFactory: {"login": "another", "email": "another@example.kz"}, ConsentFactory: {}}
+FURTHER = {
+    UserFactory: {"login": "another", "email": "another@example.kz"},
+    ConsentFactory: {},
+    AuditEntryFactory: {},
+}
+
+FACTORIES = {User: UserFactory, Consent: ConsentFactory, AddressChange: AddressChangeFactory}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -48,7 +68,7 @@ def test_every_constraint_has_a_test():
     ("model", "column"), constraints.required_columns("accounts"), ids=lambda part: str(part)
 )
 def test_value_is_required(model, column):
-    factory = {User: UserFactory, Consent: ConsentFactory}[model]
+    factory = FACTORIES[model]
     diagnosis = constraints.fails_without(factory(), column)
     assert (diagnosis.sqlstate, diagnosis.column_name) == ("23502", column)
 

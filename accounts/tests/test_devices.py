@@ -20,7 +20,6 @@ TOO_MANY = "Тым көп әрекет жасалды. Бес минут күт�
 YEAR = 365 * 24 * 60 * 60
 
 
-
 @pytest.fixture
 def aigul(db):
     return UserFactory(login="aigul", email="aigul@example.kz")

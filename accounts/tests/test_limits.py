@@ -30,8 +30,6 @@ TOO_MANY = "Тым көп әрекет жасалды. Бес минут күт�
 MINUTE = 60
 
 
-
-
 @pytest.fixture
 def aigul(db):
     return UserFactory(login="aigul", email="aigul@example.kz")

@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.test_confirm_email import unconfirmed
+from accounts.tests.test_register import hashes  # noqa: F401 - a fixture
 from cabinet.models import Letter
 from cabinet.tests.pages import Page
 
@@ -127,13 +128,13 @@ def test_whoever_fails_is_told_the_same(case, client, others):
 
 
 @pytest.mark.parametrize("case", WAYS_TO_FAIL)
-def test_whoever_fails_costs_one_hash(case, client, others, hashes):
+def test_whoever_fails_costs_one_hash(case, client, others, hashes):  # noqa: F811
     login, password = WAYS_TO_FAIL[case]
     sign_in(client, login, password)
     assert len(hashes) == 1
 
 
-def test_success_costs_one_hash(client, aigul, hashes):
+def test_success_costs_one_hash(client, aigul, hashes):  # noqa: F811
     sign_in(client, "aigul")
     assert hashes == [PASSWORD]
 
@@ -247,7 +248,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_told_beside_the_field(case, client, aigul, hashes):
+def test_bad_input_is_told_beside_the_field(case, client, aigul, hashes):  # noqa: F811
     post, fields = BAD[case]
     response = client.post(URL, post)
     page = Page(response)

@@ -196,6 +196,15 @@ def test_a_second_one_brings_no_new_codes(owner, aigul):
     assert codes_shown(owner) == codes
 
 
+def test_they_stand_as_they_were_added(owner):
+    """Wherever their rows have moved to in the table since."""
+    add(owner, "а")
+    add(owner, "б")
+    for kind in ("other", "webauthn"):  # a change of what is indexed moves a row
+        Authenticator.objects.filter(data__name="а").update(type=kind)
+    assert names(owner) == ["а", "б"]
+
+
 def test_markup_in_a_name_is_text(owner):
     name = "<b>&amp;</b>{{ 7 * 7 }}<script>"
     add(owner, name)
@@ -227,6 +236,22 @@ def test_what_is_not_added(case, owner, aigul):
     assert response.status_code == 200
     assert Page(response).summary == [WRONG]
     assert (kinds(aigul), written()) == ([], [])
+
+
+@pytest.mark.parametrize("sent", ["\0", "\ud800", "x" * 100_000], ids=["nul", "half", "long"])
+def test_only_what_is_read_again_is_kept(sent, owner, aigul):
+    """Not what a browser may send besides, and the database might not take."""
+    phone = Phone()
+    credential = phone.create(asked(owner.get(ADD)))
+    kept = {name: credential["response"][name] for name in ("clientDataJSON", "attestationObject")}
+    credential |= {sent: 1, "more": sent, "clientExtensionResults": {"credProps": {"rk": sent}}}
+    credential["response"] |= {"transports": [sent], "more": sent}
+    assert send(owner, ADD, credential, name="x").status_code == 302
+    assert Authenticator.objects.get(user=aigul, type="webauthn").data == {
+        "name": "x",
+        "credential": {"rawId": encoded(phone.id), "response": kept},
+    }
+    assert is_in(enter(owner, phone))
 
 
 def test_nor_without_being_meant_for_signing_in(owner, aigul):
@@ -421,6 +446,20 @@ def test_nor_is_one_that_nobody_asked_for(owner, aigul):
     stranger = type(owner)()
     send(stranger, LOGIN, phone.get(options))
     assert not is_in(stranger)
+
+
+def test_nor_one_to_a_question_that_asked_for_less(owner, aigul, clock):
+    """Of somebody else's second step, once its time is over."""
+    phone = add(owner)
+    other = type(owner)()
+    other.force_login(UserFactory(login="bolat"))
+    again(other)
+    add(other)
+    thief = half_way(owner, "bolat")
+    options = asked(thief.get(LOGIN_CODE))
+    clock.pass_(901)
+    send(thief, LOGIN, phone.get(options, verified=False))
+    assert not is_in(thief)
 
 
 def test_another_s_passkey_under_one_s_own_name(owner, aigul):

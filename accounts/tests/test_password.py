@@ -7,6 +7,8 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
+from accounts.adapter import Adapter
+from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.test_letters import CHROME, last, link_in, refuse_letters, written
 from billing.tests.factories import SupplierFactory
@@ -79,6 +81,14 @@ def test_it_is_changed(owner, aigul):
     other = type(owner)()
     assert not is_in(sign_in(other))
     assert is_in(sign_in(other, NEW))
+
+
+def test_what_was_changed_meanwhile_stays_so(aigul):
+    User.objects.filter(pk=aigul.pk).update(full_name="Айгүл", language="ru", is_active=False)
+    Adapter().set_password(aigul, NEW)
+    aigul.refresh_from_db()
+    assert aigul.check_password(NEW)
+    assert (aigul.full_name, aigul.language, aigul.is_active) == ("Айгүл", "ru", False)
 
 
 def test_in_russian(owner, aigul):

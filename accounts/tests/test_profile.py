@@ -171,6 +171,7 @@ def test_the_language(owner, aigul):
     assert profile_of(aigul) == (NAME, "aigul", "ru")
     letter = last("profile_changed")
     assert (letter.language, letter.subject) == ("ru", "Ваши персональные настройки изменены")
+    assert facts_of(letter)["Язык"] == "Қазақша → Русский"
     other = type(owner)()
     other.force_login(aigul)
     assert Page(other.get(URL)).root.get("lang") == "ru"

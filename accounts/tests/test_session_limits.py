@@ -124,7 +124,7 @@ def test_asking_who_they_are_does_not_lengthen_the_day(client, staff, clock):
 
 def test_the_admin_too(client, staff, clock):
     User.objects.update(is_superuser=True)
-    sign_in(client)
+    client.force_login(User.objects.get())
     assert client.get("/admin/").status_code == 200
     clock.pass_(30 * MINUTE + 1)
     assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/login/?next=/admin/"

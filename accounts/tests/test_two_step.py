@@ -11,13 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection, connections
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
@@ -255,15 +256,26 @@ def test_there_is_one_app_at_a_time(owner, aigul):
     assert kinds(aigul) == ["recovery_codes", "totp"]
 
 
-def test_not_while_a_new_address_waits_to_be_confirmed(owner, aigul):
-    """It is said why."""
-    EmailAddress.objects.create(user=aigul, email="jana@example.kz")
-    again(owner)
-    response = owner.get(APP)
-    assert (response.status_code, response.url) == (302, INDEX)
-    assert messages(Page(owner.get(INDEX))) == [
-        "Екі қадамды кіруді қосу үшін алдымен e-mail мекенжайын растаңыз."
-    ]
+def test_while_a_new_address_waits_to_be_confirmed_too(owner, aigul):
+    waiting = EmailAddress.objects.create(user=aigul, email="jana@example.kz")
+    app, _codes = turn_on(owner)
+    assert kinds(aigul) == ["recovery_codes", "totp"]
+    browser = half_way(owner)
+    code(browser, app.code())
+    assert is_in(browser)
+    url = reverse("account_confirm_email", args=[EmailConfirmationHMAC(waiting).key])
+    assert browser.post(url).status_code == 302
+    aigul.refresh_from_db()
+    assert aigul.email == "jana@example.kz"
+
+
+def test_whoever_has_confirmed_no_address_sets_none_up(client, aigul):
+    """Else whoever registers with another's address could keep its owner out."""
+    EmailAddress.objects.update(verified=False)
+    client.post("/login/", {"login": "aigul", "password": PASSWORD})
+    for url in (APP, "/settings/passkeys/add/"):
+        response = client.get(url)
+        assert (response.status_code, response.url) == (302, f"/login/?next={url}")
 
 
 def everything_kept():
@@ -495,6 +507,19 @@ def test_a_code_lets_in_once(owner, clock):
         browser = half_way(owner)
         assert Page(code(browser, f"{early[:3]} {early[3:]}")).beside == {"code": WRONG}
         assert not is_in(browser)
+
+
+def test_nor_does_it_begin_the_count_of_wrong_ones_anew(owner, clock):
+    app, _codes = turn_on(owner)
+    clock.pass_(300)
+    early = app.code(1)
+    code(half_way(owner), early)
+    clock.pass_(31)
+    browser = half_way(owner)
+    for wrong in (*[app.code(5)] * 4, early, app.code(5)):
+        assert Page(code(browser, wrong)).beside == {"code": WRONG}
+    assert Page(code(browser, app.code(1))).beside == {"code": TOO_MANY}
+    assert not is_in(browser)
 
 
 def test_nor_does_the_one_that_set_the_app_up(owner):

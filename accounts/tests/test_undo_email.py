@@ -1,5 +1,6 @@
 """Putting an address back: a letter to the old one undoes what its owner did not do."""
 
+import datetime as dt
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,18 +11,22 @@ from django.conf import settings
 from django.core import signing
 from django.db import connections
 
+from accounts import undo
+from accounts.adapter import Adapter
 from accounts.middleware import SEEN
-from accounts.models import User
-from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.models import AuditEntry, User
+from accounts.tests.factories import PASSWORD, AddressChangeFactory, UserFactory
 from accounts.tests.test_email import NEW, OLD, OTHER, addresses, ask, confirm, sign_in
 from accounts.tests.test_letters import facts_of, last, link_in, refuse_letters, written
 from accounts.tests.test_password import is_in, messages
+from cabinet import pruning
 from cabinet.models import Letter
 from cabinet.tests.pages import Page
 
 DEAD = (
     "Бұл сілтеме жарамсыз: ол пайдаланылған, мерзімі өткен немесе мекенжай басқа пайдаланушыныкі."
 )
+REMOVED = "Содан бері қосылған қолданбалар мен кіру кілттері жойылды."
 NEXT = "Қыста да жасыл қарағай"
 DAY = 24 * 60 * 60
 
@@ -132,10 +137,65 @@ def stays(owner, link, user):
     return True
 
 
-def test_not_once_the_address_was_changed_again(thief, owner, link, aigul):
-    ask(thief, OTHER)
-    confirm(thief, OTHER)
-    assert stays(owner, link, aigul)
+def change_again(thief, aigul, to=OTHER):
+    ask(thief, to)
+    confirm(thief, to)
+    aigul.refresh_from_db()
+    assert aigul.email == to
+
+
+def test_though_the_address_was_changed_again(thief, owner, link, aigul):
+    change_again(thief, aigul)
+    assert NEW not in Page(owner.get(link)).content
+    owner.post(link)
+    assert addresses(aigul) == [(OLD, True, True)]
+    assert written()[-2:] == [("password_reset", OLD), ("email_put_back", OTHER)]
+
+
+def test_then_the_thief_s_own_links_are_dead(thief, owner, link, aigul):
+    change_again(thief, aigul)
+    thief_s = link_in(last("email_changed"))
+    assert thief_s != link
+    owner.post(link)
+    aigul.refresh_from_db()
+    aigul.set_password(NEXT)
+    aigul.save()
+    assert stays(thief, thief_s, aigul)
+
+
+def test_a_thief_s_link_does_not_keep_the_owner_s_from_working(thief, owner, link, aigul):
+    change_again(thief, aigul)
+    thief.post(link_in(last("email_changed")))
+    assert addresses(aigul) == [(NEW, True, True)]
+    owner.post(link)
+    assert addresses(aigul) == [(OLD, True, True)]
+
+
+def test_changes_before_stay_to_be_undone(thief, owner, link, aigul):
+    """Whoever puts back a later address has not said that the earlier change was right."""
+    change_again(thief, aigul)
+    owner.post(link_in(last("email_changed")))
+    assert list(aigul.address_changes.order_by("pk").values_list("old", "undone")) == [
+        (OLD, False),
+        (NEW, True),
+    ]
+
+
+def test_another_user_s_changes_stay(thief, owner, link, aigul):
+    other = AddressChangeFactory()
+    owner.post(link)
+    other.refresh_from_db()
+    assert not other.undone
+
+
+def test_after_the_owner_has_changed_it_back(thief, owner, link, aigul):
+    """A passkey that the thief added may be there still; no letter goes to where the link came."""
+    change_again(thief, aigul, OLD)
+    letters = len(written())
+    owner.post(link)
+    assert written()[letters:] == [("password_reset", OLD)]
+    aigul.refresh_from_db()
+    assert not aigul.has_usable_password()
 
 
 def test_not_once_the_old_address_is_somebody_else_s(owner, link, aigul):
@@ -163,9 +223,11 @@ def test_keys_that_nobody_made(key, owner, db):
         assert DEAD in Page(response).content
 
 
-@pytest.mark.parametrize("salt", ["account", "django.core.signing", "accounts.devices"])
+@pytest.mark.parametrize(
+    "salt", ["account", "django.core.signing", "accounts.devices", "accounts.undo"]
+)
 def test_nor_one_that_was_made_for_something_else(salt, owner, link, aigul):
-    key = signing.dumps([aigul.pk, OLD, NEW], salt=salt)
+    key = signing.dumps(aigul.address_changes.get().pk, salt=salt)
     assert stays(owner, f"/email/undo/{key}/", aigul)
 
 
@@ -177,10 +239,69 @@ def test_an_address_that_waits_to_be_confirmed_is_dropped(thief, owner, link, ai
     assert addresses(aigul) == [(OLD, True, True)]
 
 
-def test_the_second_step_stays_on(owner, link, aigul):
-    Authenticator.objects.create(user=aigul, type="totp", data={"secret": "x"})
+def second_step(user, kind, since):
+    """Seconds before (-) or after the change."""
+    created_at = user.address_changes.get().at + dt.timedelta(seconds=since)
+    return Authenticator.objects.create(user=user, type=kind, data={}, created_at=created_at)
+
+
+SECOND_STEPS = {
+    "none": ([], []),
+    "the owner's": ([("totp", -1), ("recovery_codes", -1)], ["recovery_codes", "totp"]),
+    "the thief's app": ([("totp", 0), ("recovery_codes", 0)], []),
+    "the thief's passkey": ([("webauthn", 1)], []),
+    "a passkey beside the owner's": (
+        [("webauthn", -1), ("recovery_codes", -1), ("webauthn", 1)],
+        ["recovery_codes", "webauthn"],
+    ),
+    "codes that were there before": ([("recovery_codes", -1), ("totp", 1)], []),
+    "codes made anew": ([("totp", -1), ("recovery_codes", 1)], ["totp"]),
+}
+
+
+@pytest.mark.parametrize("case", SECOND_STEPS)
+def test_what_was_added_to_the_second_step_since_is_removed(case, owner, link, aigul):
+    there, left = SECOND_STEPS[case]
+    for kind, since in there:
+        second_step(aigul, kind, since)
+    another = Authenticator.objects.create(user=UserFactory(), type="totp", data={})
     owner.post(link)
-    assert Authenticator.objects.filter(user=aigul).count() == 1
+    kinds = Authenticator.objects.filter(user=aigul).order_by("type")
+    assert list(kinds.values_list("type", flat=True)) == left
+    assert Authenticator.objects.filter(pk=another.pk).exists()
+    told = messages(Page(owner.get("/login/")))[1:]
+    assert told == ([REMOVED] if len(left) < len(there) else [])
+    assert (REMOVED in last("email_put_back").text) is bool(told)
+
+
+def test_letter_and_page_say_that_it_will_be(owner, link):
+    assert "кіру кілттері" in last("email_changed").text
+    assert "кіру кілттері" in Page(owner.get(link)).content
+
+
+def test_it_is_written_down_who_did_it(owner, link, aigul):
+    second_step(aigul, "webauthn", 1)
+    owner.post(link)
+    entry = AuditEntry.objects.get(action="address_put_back")
+    assert (entry.actor_id, entry.about) == (aigul.pk, {"second_step_removed": ["webauthn"]})
+
+
+def test_an_address_that_is_dropped_while_it_is_being_confirmed_is_not_confirmed(
+    thief, owner, link, aigul, rf
+):
+    ask(thief, OTHER)
+    read_before = EmailAddress.objects.get(email=OTHER)
+    owner.post(link)
+    assert not Adapter(rf.post("/")).confirm_email(rf.post("/"), read_before)
+    assert addresses(aigul) == [(OLD, True, True)]
+
+
+def test_changes_are_forgotten_once_their_links_are_dead(db):
+    now = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+    ages = [dt.timedelta(days=8, seconds=1), dt.timedelta(days=8), dt.timedelta(0)]
+    changes = [AddressChangeFactory(at=now - age) for age in ages]
+    assert list(undo.old(now)) == changes[:1]
+    assert pruning.OLD["changes of addresses"] == undo.old
 
 
 @pytest.mark.parametrize("seen", [0, 60, 2 * 60 * 60])
@@ -235,7 +356,8 @@ def test_wrong_method(method, owner, link):
 @pytest.mark.django_db(transaction=True)
 def test_pressed_twice_at_once(client):
     aigul = UserFactory(login="aigul", email=NEW)
-    link = f"/email/undo/{signing.dumps([aigul.pk, OLD, NEW], salt='accounts.undo')}/"
+    change = AddressChangeFactory(user=aigul, old=OLD, new=NEW)
+    link = f"/email/undo/{signing.dumps(change.pk, salt=undo.SALT)}/"
 
     def press(_time):
         try:

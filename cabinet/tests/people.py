@@ -6,14 +6,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
-from django.db import transaction
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import User
+from accounts.staff import granted
 from accounts.tests.factories import UserFactory
 from billing import models
 from billing.tests import factories
@@ -28,7 +32,10 @@ VAT_CHANGED = dt.date(2026, 1, 1)
 
 @dataclass(frozen=True)
 class Home:
-    """An account with two holders, somebody else with another one, and support staff."""
+    """An account with two holders, others who held it once, somebody else, and staff.
+
+    `suspended` held it before its owner changed, `former` until the link was removed.
+    """
 
     account: models.PersonalAccount
     owner: User
@@ -36,6 +43,10 @@ class Home:
     stranger: User
     strangers: models.PersonalAccount
     support: User
+    former: User
+    suspended: User
+    biller: User
+    supervisor: User
 
 
 def at(day: dt.date, monkeypatch: Any) -> None:
@@ -59,16 +70,29 @@ def household(count: int = MONTHS) -> Home:
     other = factories.PersonalAccountFactory(number="000000202", payer="Иванов Пётр")
     for user, held in ((owner, account), (second, account), (stranger, other)):
         factories.HoldingFactory(user=user, account=held)
+    former, suspended = UserFactory(login="former"), UserFactory(login="suspended")
+    factories.HoldingFactory(user=former, account=account).delete()
+    before = dt.datetime.combine(account.owner_since, dt.time(), dt.UTC) - dt.timedelta(days=9)
+    factories.HoldingFactory(user=suspended, account=account, since=before)
     bill(account, count)
-    return Home(account, owner, second, stranger, other, support())
+    others = former, suspended, member("billing operator"), member("supervisor")
+    return Home(account, owner, second, stranger, other, support(), *others)
 
 
 def support() -> User:
-    """Staff who may look accounts and letters up."""
-    user = UserFactory(login="support", full_name="Әсел Қанатқызы Іскендірова", is_staff=True)
-    user.user_permissions.set(
-        Permission.objects.filter(codename__in=["view_personalaccount", "view_letter"])
-    )
+    """The operator."""
+    user = member("operator", login="support")
+    user.full_name = "Әсел Қанатқызы Іскендірова"
+    user.save()
+    return user
+
+
+def member(*groups: str, **fields: Any) -> User:
+    """A member of staff in those groups, which are made as the migration makes them."""
+    rights = import_module("accounts.migrations.0005_groups").RIGHTS
+    granted(rights)(apps, SimpleNamespace(connection=connection))
+    user = UserFactory(**{"login": groups[0].replace(" ", "-"), "is_staff": True, **fields})
+    user.groups.set(Group.objects.filter(name__in=groups))
     return user
 
 

@@ -146,4 +146,7 @@ def test_it_is_only_looked_at(method, folder, client):
 
 def test_the_notice_leads_there(folder, client):
     page = Page(client.get(URL))
-    assert [link.get("href") for link in page.find("p.demo").iter("a")] == [URL]
+    assert [link.get("href") for link in page.find("p.demo").iter("a")] == [
+        URL,
+        "/demo/codes/",
+    ]

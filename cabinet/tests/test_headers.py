@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import get_resolver, path
 
-from accounts.tests.factories import PASSWORD, UserFactory
+from accounts.tests.factories import PASSWORD, AuditEntryFactory, UserFactory
 from cabinet.tests import people
 from cabinet.tests.test_urls import EVERY, example
 
@@ -43,11 +43,11 @@ def assert_guarded(response: HttpResponse) -> None:
 
 @pytest.mark.parametrize("name", sorted(EVERY))
 def test_headers(name, home, db, client):
-    group = type("Group", (), {"pk": 1})
-    for person in (None, home.stranger, home.owner, home.support):
+    entry = AuditEntryFactory()
+    for person in (None, home.stranger, home.owner, home.support, home.supervisor):
         if person:
             client.force_login(person)
-        assert_guarded(client.get(example(EVERY[name], home, group)))
+        assert_guarded(client.get(example(EVERY[name], home, entry)))
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -2,15 +2,14 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.tests.factories import UserFactory
 from cabinet import admin, letters
 from cabinet.attempts import NOT_REACHED
 from cabinet.models import Letter
+from cabinet.tests import people
 from cabinet.tests.factories import LetterFactory
 from cabinet.tests.pages import Page, rows
 from cabinet.tests.test_language import faults
@@ -23,8 +22,7 @@ DONE = {"text": "", "html": "", "done_at": timezone.now()}
 def staff(db, client, monkeypatch):
     """Somebody who may see letters has signed in, in Russian."""
     monkeypatch.setitem(letters.KINDS, "test", "проба")
-    user = UserFactory(is_staff=True, language="ru")
-    user.user_permissions.add(Permission.objects.get(codename="view_letter"))
+    user = people.member("operator", language="ru")
     client.force_login(user)
     client.cookies["django_language"] = "ru"
     return user
@@ -119,7 +117,7 @@ def test_nothing_can_be_changed(staff, client):
 
 
 def test_only_with_the_permission(staff, client):
-    staff.user_permissions.clear()
+    staff.groups.clear()
     letter = LetterFactory()
     for url in (LIST, f"{LIST}{letter.pk}/change/"):
         assert client.get(url).status_code == 403

@@ -98,18 +98,20 @@ def test_the_demo_makes_its_people_once(db, settings, client):
 
     first = load()
     assert load() == first
-    assert {user["login"] for user in first[1]} == {"aigul", "nurlan", "operator"}
-    told = re.findall(r"^(resident|support) (\w+), password (\S+),", first[0], re.MULTILINE)
+    assert {user["login"] for user in first[1]} == {
+        *("aigul", "nurlan", "operator", "biller", "supervisor")
+    }
+    told = re.findall(r"^([a-z ]+) (\w+), password (\S+),", first[0], re.MULTILINE)
     assert [(kind, login) for kind, login, _password in told] == [
         ("resident", "aigul"),
         ("resident", "nurlan"),
-        ("support", "operator"),
+        ("operator", "operator"),
+        ("billing operator", "biller"),
+        ("supervisor", "supervisor"),
     ]
     for _kind, login, password in told:
         assert client.login(username=login, password=password)
     operator = User.objects.get(login="operator")
-    assert operator.get_all_permissions() == {
-        "billing.view_personalaccount",
-        "cabinet.view_letter",
-    }
+    assert operator.has_perm("billing.view_personalaccount")
+    assert not operator.has_perm("accounts.manage_user")
     assert not operator.is_superuser

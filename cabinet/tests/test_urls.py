@@ -7,16 +7,21 @@ from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
+from accounts.models import AuditEntry
+from accounts.tests.factories import AuditEntryFactory
 from cabinet.tests import people
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
-WHO = ("anonymous", "stranger", "owner", "second", "support")
+WHO = (
+    *("anonymous", "stranger", "former", "suspended", "owner", "second"),
+    *("support", "biller", "supervisor"),
+)
 TOKEN = "t" * 32
 
 # What each of METHODS is answered: a status, or the path that it leads to.
@@ -39,28 +44,48 @@ def posted(post: int | str) -> Answers:
 
 
 def row(
-    anonymous: Answers, stranger: Answers, holder: Answers, support: Answers
+    anonymous: Answers,
+    stranger: Answers,
+    holder: Answers,
+    support: Answers,
+    **others: Answers,
 ) -> dict[str, Answers]:
-    """Both holders get the same."""
-    return dict(zip(WHO, (anonymous, stranger, holder, holder, support), strict=True))
+    """Both holders get the same; whoever held the account once is a stranger, if not said apart.
+
+    So are all groups of staff what operators are.
+    """
+    return {
+        **{"anonymous": anonymous, "owner": holder, "second": holder},
+        **dict.fromkeys(("stranger", "former", "suspended"), stranger),
+        **dict.fromkeys(("support", "biller", "supervisor"), support),
+        **others,
+    }
 
 
-def user(answers: Answers) -> dict[str, Answers]:
-    """A page of anybody who has signed in."""
-    return row(TO_LOGIN, answers, answers, answers)
+def user(answers: Answers, of_staff: Answers | None = None) -> dict[str, Answers]:
+    """A page of anybody who has signed in; all staff have a second step."""
+    return row(TO_LOGIN, answers, answers, answers if of_staff is None else of_staff)
 
 
-def staff(answers: Answers, anonymous: Answers = TO_LOGIN) -> dict[str, Answers]:
-    return row(anonymous, TO_STAFF_LOGIN, TO_STAFF_LOGIN, answers)
+def staff(
+    operator: Answers = FORBIDDEN,
+    biller: Answers = FORBIDDEN,
+    supervisor: Answers | None = None,
+    anonymous: Answers = TO_LOGIN,
+) -> dict[str, Answers]:
+    """The least rights: a supervisor gets what an operator gets, if not said apart."""
+    whole = {"biller": biller, "supervisor": operator if supervisor is None else supervisor}
+    return row(anonymous, TO_STAFF_LOGIN, TO_STAFF_LOGIN, operator, **whole)
 
 
 def django_staff(answers: Answers) -> dict[str, Answers]:
-    """The admin's pages that send to its own sign-in."""
-    return staff(answers, anonymous=TO_STAFF_LOGIN)
+    """The admin's pages that send to its own sign-in, for all staff."""
+    return staff(answers, answers, anonymous=TO_STAFF_LOGIN)
 
 
 OF_AN_ACCOUNT = row(TO_LOGIN, safe(404), safe(200), safe(404))
 FORM = (200, 200, 200, 405, 405)
+FORM_OF_NOBODY = (404, 404, 404, 405, 405)
 SIGNED_IN_ALREADY = ("/", "/", "/", 405, 405)
 
 # The only views that answer somebody not signed in with anything but the way to sign in.
@@ -69,7 +94,7 @@ PUBLIC = {
     *("account_signup", "account_email_verification_sent", "accounts:register_again"),
     *("account_confirm_email", "accounts:undo_email", "accounts:consent", "accounts:language"),
     *("account_reset_password", "account_reset_password_done"),
-    *("account_reset_password_from_key", "demo_mail"),
+    *("account_reset_password_from_key", "demo_mail", "accounts:demo_codes"),
 }
 
 ANYBODY = row(*[FORM] * 4)
@@ -96,11 +121,11 @@ TABLE = {
     "accounts:cancel_email": user(posted("/settings/email/")),
     "accounts:profile": user(FORM),
     "account_reauthenticate": user(FORM),
-    "mfa_reauthenticate": user(("/settings/again/",) * 3 + (405,) * 2),
+    "mfa_reauthenticate": user(("/settings/again/",) * 3 + (405,) * 2, FORM),
     "mfa_reauthenticate_webauthn": user(("/settings/again/",) * 3 + (405,) * 2),
     "mfa_index": user(safe(200)),
     "mfa_activate_totp": user(FIRST_AGAIN),
-    "mfa_deactivate_totp": user((404, 404, 404, 405, 405)),
+    "mfa_deactivate_totp": user((404, 404, 404, 405, 405), FIRST_AGAIN),
     "mfa_view_recovery_codes": user(safe(404)),
     "mfa_download_recovery_codes": user(safe(404)),
     "mfa_generate_recovery_codes": user(FIRST_AGAIN),
@@ -114,13 +139,31 @@ TABLE = {
     "accounts:delete": row(TO_LOGIN, FORM, FORM, (403, 403, 403, 405, 405)),
     "accounts:staff_password": user(safe("/settings/password/")),
     "demo_mail": row(*[safe(404)] * 4),
+    "accounts:demo_codes": row(*[safe(404)] * 4),
     "accounts:staff_login": STAFF_LOGIN,
     "accounts:language": row(*[posted("https://testserver/before/")] * 4),
     "billing:home": row(
-        TO_LOGIN, safe("/accounts/000000202/"), safe("/accounts/000000101/"), safe("/accounts/")
+        TO_LOGIN,
+        safe("/accounts/000000202/"),
+        safe("/accounts/000000101/"),
+        safe("/accounts/add/"),
+        former=safe("/accounts/add/"),
+        suspended=safe("/accounts/"),
     ),
     "billing:account_list": user(safe(200)),
+    "billing:account_add": user(FORM),
+    "billing:account_remove": row(
+        TO_LOGIN,
+        FORM_OF_NOBODY,
+        (200, 200, 400, 405, 405),
+        FORM_OF_NOBODY,
+        suspended=(200, 200, 400, 405, 405),
+    ),
+    "billing:account_nickname": row(
+        TO_LOGIN, FORM_OF_NOBODY, (200, 200, "/accounts/", 405, 405), FORM_OF_NOBODY
+    ),
     "billing:site_map": user(safe(200)),
+    "billing:looks": user(safe(200)),
     "billing:account": OF_AN_ACCOUNT,
     "billing:services": OF_AN_ACCOUNT,
     "billing:services_download": OF_AN_ACCOUNT,
@@ -140,28 +183,37 @@ TABLE = {
     "admin:autocomplete": django_staff(safe(403)),
     "admin:jsi18n": django_staff(safe(200)),
     "admin:view_on_site": django_staff(UNKNOWN),
-    "admin:app_list": django_staff(ANY_METHOD),
+    "admin:app_list": staff(ANY_METHOD, UNKNOWN, anonymous=TO_STAFF_LOGIN),
     "/admin/(?P<url>.*)$": django_staff(UNKNOWN),
     "admin:billing_personalaccount_changelist": staff(ANY_METHOD),
     "admin:billing_personalaccount_add": staff(FORBIDDEN),
-    "admin:billing_personalaccount_history": staff(ANY_METHOD),
+    "admin:billing_personalaccount_history": staff(UNKNOWN, UNKNOWN),
     "admin:billing_personalaccount_delete": staff(FORBIDDEN),
     "admin:billing_personalaccount_change": staff((200, 200, 403, 200, 200)),
-    "admin:billing_personalaccount_month": staff(safe(200)),
-    "receipts:staff_statement_pdf": staff(safe(200)),
-    "/admin/billing/personalaccount/<path:object_id>/": staff(("{path}change/",) * 5),
+    "admin:billing_personalaccount_month": staff(safe(200), safe(403)),
+    "receipts:staff_statement_pdf": staff(safe(200), safe(403)),
+    "/admin/billing/personalaccount/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
     "admin:cabinet_letter_changelist": staff(ANY_METHOD),
     "admin:cabinet_letter_add": staff(FORBIDDEN),
-    "admin:cabinet_letter_history": staff(("/admin/",) * 5),
+    "admin:cabinet_letter_history": staff(UNKNOWN, UNKNOWN),
     "admin:cabinet_letter_delete": staff(FORBIDDEN),
     "admin:cabinet_letter_change": staff(("/admin/", "/admin/", 403, "/admin/", "/admin/")),
-    "/admin/cabinet/letter/<path:object_id>/": staff(("{path}change/",) * 5),
-    "admin:auth_group_changelist": staff(FORBIDDEN),
-    "admin:auth_group_add": staff(FORBIDDEN),
-    "admin:auth_group_history": staff(FORBIDDEN),
-    "admin:auth_group_delete": staff(FORBIDDEN),
-    "admin:auth_group_change": staff(FORBIDDEN),
-    "/admin/auth/group/<path:object_id>/": staff(("{path}change/",) * 5),
+    "/admin/cabinet/letter/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
+    "admin:accounts_user_changelist": staff(ANY_METHOD),
+    "admin:accounts_user_add": staff(),
+    "admin:accounts_user_history": staff(UNKNOWN, UNKNOWN),
+    "admin:accounts_user_delete": staff(),
+    "admin:accounts_user_change": staff(
+        (200, 200, 403, 200, 200), supervisor=(200, 200, "/admin/accounts/user/", 200, 200)
+    ),
+    "admin:accounts_user_act": staff(posted("{user}"), (405, 405, 403, 405, 405)),
+    "/admin/accounts/user/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
+    "admin:accounts_auditentry_changelist": staff(supervisor=ANY_METHOD),
+    "admin:accounts_auditentry_add": staff(),
+    "admin:accounts_auditentry_history": staff(UNKNOWN, UNKNOWN),
+    "admin:accounts_auditentry_delete": staff(),
+    "admin:accounts_auditentry_change": staff(supervisor=(200, 200, 403, 200, 200)),
+    "/admin/accounts/auditentry/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
 }
 
 
@@ -187,8 +239,8 @@ def home(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture
-def group(db):
-    return Group.objects.create(name="operators")
+def entry(db):
+    return AuditEntryFactory()
 
 
 @pytest.fixture
@@ -198,36 +250,55 @@ def strict(client):
     return client
 
 
-def ask(client: Any, person: Any, method: str, url: str, token: str = TOKEN) -> HttpResponse:
-    """The answer to somebody who has just signed in, or to nobody."""
+def sign_in(client: Any, person: Any) -> None:
+    """Unless it is the person who was there before, and still is."""
+    cookie = client.cookies.get(settings.SESSION_COOKIE_NAME)
+    session = (person and person.pk, cookie.value if cookie else "")
+    if getattr(client, "before", None) == session:
+        return
     client.cookies.clear()
+    cache.clear()  # the limits are not asked about here
     if person:
         client.force_login(person)
+        client.before = person.pk, client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def ask(client: Any, person: Any, method: str, url: str, token: str = TOKEN) -> HttpResponse:
+    """The answer to somebody who has signed in, or to nobody."""
+    sign_in(client, person)
     client.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
     referer = "https://testserver/before/"
     return client.generic(method, url, headers={"X-CSRFToken": token, "Referer": referer})
 
 
-def example(route: str, home: people.Home, group: Group) -> str:
+def example(route: str, home: people.Home, entry: AuditEntry) -> str:
     """A URL of that route, of the household's account."""
     examples = {
         "<number:number>": home.account.number,
         "<month:month>": "2026-03",
         "<download:kind>": "csv",
-        "<int:pk>": str(home.account.pk),
+        "<int:pk>": str(_object(route, home, entry).pk),
         "<path:content_type_id>": "1",
         "<str:key>": "nothing",
         "^email/confirm/(?P<key>[-:\\w]+)/$": "email/confirm/nothing/",
         "(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-\\w]+)/$": "1-nothing/",
         "^password-reset/": "password-reset/",
-        "<path:object_id>": str(group.pk if "/group/" in route else home.account.pk),
-        "^(?P<app_label>billing|cabinet|auth)/$": "billing/",
+        "<path:object_id>": str(_object(route, home, entry).pk),
+        "<slug:act>": "unlock",
         "(?P<url>.*)$": "nothing/",
     }
+    route = re.sub(r"\^\(\?P<app_label>.+\)/\$", "cabinet/", route)
     for part, value in examples.items():
         route = route.replace(part, value)
     assert not re.search(r"[<(^$]", route), f"say what {route} is to be tried with"
     return route
+
+
+def _object(route: str, home: people.Home, entry: AuditEntry) -> Any:
+    """What stands at the place of a key."""
+    if "/accounts/user/" in route:
+        return home.stranger
+    return entry if "/auditentry/" in route else home.account
 
 
 def outcome(response: HttpResponse) -> int | str:
@@ -239,8 +310,8 @@ def test_every_url_has_its_row():
 
 
 @pytest.mark.parametrize("name", sorted(EVERY))
-def test_who_gets_what(name, home, group, strict):
-    url = example(EVERY[name], home, group)
+def test_who_gets_what(name, home, entry, strict):
+    url = example(EVERY[name], home, entry)
     got = {
         who: tuple(
             outcome(ask(strict, getattr(home, who, None), method, url)) for method in METHODS
@@ -249,7 +320,13 @@ def test_who_gets_what(name, home, group, strict):
     }
     wanted = {
         who: tuple(
-            each.format(path=url, quoted=quote(url, safe="")) if isinstance(each, str) else each
+            each.format(
+                path=url,
+                quoted=quote(url, safe=""),
+                user=f"/admin/accounts/user/{home.stranger.pk}/change/",
+            )
+            if isinstance(each, str)
+            else each
             for each in answers
         )
         for who, answers in TABLE[name].items()
@@ -258,16 +335,16 @@ def test_who_gets_what(name, home, group, strict):
 
 
 @pytest.mark.parametrize("name", sorted(EVERY))
-def test_without_a_token_nothing_is_posted(name, home, group, strict):
-    url = example(EVERY[name], home, group)
+def test_without_a_token_nothing_is_posted(name, home, entry, strict):
+    url = example(EVERY[name], home, entry)
     for person in (home.owner, home.support):
         assert ask(strict, person, "POST", url, token="").status_code == 403
 
 
 @pytest.mark.parametrize("name", sorted(EVERY))
-def test_a_look_changes_nothing(name, home, group, strict):
-    url = example(EVERY[name], home, group)
-    for person in (None, home.stranger, home.owner, home.support):
+def test_a_look_changes_nothing(name, home, entry, strict):
+    url = example(EVERY[name], home, entry)
+    for person in (None, home.stranger, home.owner, home.support, home.biller, home.supervisor):
         strict.cookies.clear()
         if person:
             strict.force_login(person)
@@ -280,12 +357,17 @@ def test_a_look_changes_nothing(name, home, group, strict):
             if re.match(r"INSERT|UPDATE|DELETE|TRUNCATE|COPY", query["sql"])
             and not re.match(OF_THE_SESSION, query["sql"])
         ]
+        if person and person.is_staff:  # which is what the audit log is for
+            written = [sql for sql in written if not sql.startswith(OF_THE_AUDIT)]
         assert written == []
 
 
 # What a form is about to ask, a key's challenge for instance, is kept in the session; looks at
 # forms that are limited are counted.
 OF_THE_SESSION = r'(INSERT INTO|UPDATE|DELETE FROM) "(django_session|cabinet_cache)"'
+
+
+OF_THE_AUDIT = 'INSERT INTO "accounts_auditentry"'
 
 
 def test_what_is_public():

@@ -222,10 +222,10 @@ def test_what_is_old_is_pruned(db, monkeypatch, trace):
             )
     out = StringIO()
     call_command("prune", stdout=out)
-    assert out.getvalue() == (
-        "4 sessions deleted\n6 letters deleted\n6 tasks deleted\n"
-        "0 notes of sessions deleted\n0 registrations deleted\n"
-    )
+    found = {"sessions": 4, "letters": 6, "tasks": 6}
+    assert out.getvalue().splitlines() == [
+        f"{found.get(name, 0)} {name} deleted" for name in pruning.OLD
+    ]
     assert sorted(Letter.objects.values_list("state", flat=True)) == [
         "refused",
         "sent",
@@ -235,8 +235,7 @@ def test_what_is_old_is_pruned(db, monkeypatch, trace):
         f"new {days}" for days in (29, 31, 32, 33)
     ]
     assert sorted(states()) == ["FAILED", *["READY"] * 4, "SUCCESSFUL"]
+    again = StringIO()
     with transaction.atomic():
-        call_command("prune", stdout=out)
-    assert out.getvalue().split("registrations deleted\n")[1] == (
-        "0 sessions deleted\n0 letters deleted\n0 tasks deleted\n0 notes of sessions deleted\n0 "
-    )
+        call_command("prune", stdout=again)
+    assert again.getvalue().splitlines() == [f"0 {name} deleted" for name in pruning.OLD]

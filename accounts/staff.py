@@ -1,0 +1,101 @@
+"""The admin of support staff: who is let in, what each group may do, and that looks are noted."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from accounts import audit, steps
+from accounts.models import User
+
+LONGEST_SEARCH = 200  # of what is searched for, in the audit log
+
+# What other apps show of a user on the user's page in the admin, and what they unlock with it.
+USER_PARTS: list[Callable[[HttpRequest, User], SafeString]] = []
+UNLOCKS: list[Callable[[User], Any]] = []
+
+
+class Site(admin.AdminSite):
+    """Only for staff whose session has shown a second step (OWASP ASVS 6.3.3)."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and steps.second_passed(request)
+
+
+class ReadOnly(admin.ModelAdmin):
+    """What staff look at and do not change; each look is in the audit log, together with it."""
+
+    searched = ""  # the action of searching
+    looked = ""  # the action of looking at one
+
+    def concerns(self, shown: Any) -> dict[str, Any]:
+        """Whom a look at this object concerns, as `audit.record` wants it."""
+        return {}
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        with transaction.atomic():
+            response = super().changelist_view(request, extra_context)
+            if self.searched and response.status_code == 200:
+                about: dict[str, Any] = {}
+                if request.GET:
+                    about["sought"] = {
+                        key: value[:LONGEST_SEARCH] for key, value in request.GET.dict().items()
+                    }
+                audit.record(self.searched, request, **about)
+        return response
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        with transaction.atomic():
+            response = super().change_view(request, object_id, form_url, extra_context)
+            shown = getattr(response, "context_data", None) or {}
+            if self.looked and shown.get("original"):
+                audit.record(self.looked, request, **self.concerns(shown["original"]))
+        return response
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The audit log has it all; Django's own is not kept."""
+        raise Http404
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        return None
+
+    log_change = log_addition
+
+
+def granted(rights: dict[str, Iterable[tuple[str, str, str]]]) -> Callable[[Any, Any], None]:
+    """For a migration: gives groups rights on (app, model, codename), and makes what is missing.
+
+    A right that the migration's own run would only make at its end is made at once.
+    """
+
+    def grant(apps: Any, schema_editor: Any) -> None:
+        using = schema_editor.connection.alias
+        kinds = apps.get_model("contenttypes", "ContentType").objects.using(using)
+        permissions = apps.get_model("auth", "Permission").objects.using(using)
+        for name, wanted in rights.items():
+            group, _made = (
+                apps.get_model("auth", "Group").objects.using(using).get_or_create(name=name)
+            )
+            for app, model, codename in wanted:
+                kind, _made = kinds.get_or_create(app_label=app, model=model)
+                right, _made = permissions.get_or_create(
+                    content_type=kind, codename=codename, defaults={"name": codename}
+                )
+                group.permissions.add(right)
+
+    return grant
