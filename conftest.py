@@ -73,7 +73,6 @@ hypothesis_settings.register_profile("cabinet", deadline=None)  # a busy machine
 hypothesis_settings.load_profile("cabinet")
 
 
-from allauth.mfa.models import Authenticator  # noqa: E402
 from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 
 from accounts.middleware import SEEN, SINCE  # noqa: E402
@@ -111,11 +110,7 @@ class HttpsClient(Client):
         session = self.session
         session[SINCE] = session[SEEN] = time.time()
         if user.is_staff:  # with a second step
-            step, _made = Authenticator.objects.get_or_create(
-                user=user, type="totp", defaults={"data": {}}
-            )
-            session["account_authentication_methods"] = [{"method": "mfa", "id": step.pk}]
-            session["account_authentication_methods_user"] = str(user.pk)
+            session.update(people.second_step_of(user))
         session.save()
 
     def generic(self, *args: Any, secure: bool = True, **kwargs: Any) -> Any:

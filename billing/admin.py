@@ -13,7 +13,15 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from billing import breakdowns, search, staff
+from accounts import audit
+from accounts.staff import ReadOnly
+from billing import (  # noqa: F401 - what is registered by being imported
+    breakdowns,
+    holding_admin,
+    import_admin,
+    search,
+    staff,
+)
 from billing.models import PersonalAccount
 from cabinet import months
 
@@ -33,8 +41,10 @@ class FirstAccounts(ChangeList):
 
 
 @admin.register(PersonalAccount)
-class PersonalAccountAdmin(admin.ModelAdmin):
+class PersonalAccountAdmin(ReadOnly):
     """Found by `search`; shown as billing sent it."""
+
+    searched, looked = "accounts_searched", "looked_at_account"
 
     list_display = ("number", "payer", "home_address", "branch")
     list_select_related = ("branch",)
@@ -55,6 +65,9 @@ class PersonalAccountAdmin(admin.ModelAdmin):
         "closed_on",
     )
 
+    def concerns(self, shown: PersonalAccount) -> dict[str, Any]:
+        return {"account": shown}
+
     change_form_template = "admin/billing/personalaccount/change_form.html"
 
     def get_urls(self) -> list[Any]:
@@ -63,7 +76,17 @@ class PersonalAccountAdmin(admin.ModelAdmin):
             self.admin_site.admin_view(require_safe(self.month_view)),
             name="billing_personalaccount_month",
         )
-        return [months, *super().get_urls()]
+        link = path(
+            "<int:pk>/link/",
+            self.admin_site.admin_view(holding_admin.link),
+            name="billing_personalaccount_link",
+        )
+        unlink = path(
+            "<int:pk>/unlink/<int:holding>/",
+            self.admin_site.admin_view(holding_admin.unlink),
+            name="billing_personalaccount_unlink",
+        )
+        return [months, link, unlink, *super().get_urls()]
 
     def change_view(
         self,
@@ -91,6 +114,7 @@ class PersonalAccountAdmin(admin.ModelAdmin):
             raise PermissionDenied
         accounts = self.model.objects.with_months_beside(month)
         account = get_object_or_404(breakdowns.with_month(accounts, month), pk=pk)
+        audit.record("looked_at_month", request, account=account, month=months.code(month))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -113,15 +137,6 @@ class PersonalAccountAdmin(admin.ModelAdmin):
     ) -> tuple[Any, bool]:
         """At most one more than fit on the page, whatever else narrows or sorts them."""
         return queryset.filter(pk__in=search.find(search_term)), False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 def _below(account: PersonalAccount) -> str:

@@ -27,6 +27,9 @@ MENU = (
 )
 # Pages that belong to an item without being its own.
 PARTS = {
+    "billing:account_add": "billing:account_list",
+    "billing:account_nickname": "billing:account_list",
+    "billing:account_remove": "billing:account_list",
     "billing:month": "billing:services",
     "billing:services_download": "billing:services",
     "billing:payments_download": "billing:payments",
@@ -42,6 +45,7 @@ PARTS |= dict.fromkeys(
         *("mfa_generate_recovery_codes", "mfa_add_webauthn", "mfa_edit_webauthn"),
         *("mfa_remove_webauthn", "account_reauthenticate", "mfa_reauthenticate"),
         *("mfa_reauthenticate_webauthn", "usersessions_list", "accounts:data", "accounts:delete"),
+        "billing:looks",
     ),
     "accounts:profile",
 )

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from billing import breakdowns, charts, consumption, issued, ledgers
+from billing import breakdowns, charts, consumption, holdings, issued, ledgers
 from billing.models import Import, PersonalAccount, Reading
 from billing.payments import in_table
 from billing.periods import MonthPeriodForm
@@ -40,7 +40,10 @@ def account_page(
         "terms": account.terms.order_by("-valid_from"),
         "meters": account.meters.with_last_reading(),
         "readings": _readings(account),
-        "holdings": account.holdings.select_related("user").order_by("since"),
+        "may_link": request.user.has_perm("billing.add_holding"),
+        "may_unlink": request.user.has_perm("billing.delete_holding"),
+        "slowed": holdings.slowed_accounts().filter(pk=account.pk).exists(),
+        "holdings": account.holdings.select_related("user").order_by("since", "pk"),
         "imports": _imports(account),
         **_payments(account, form),
     }

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.urls import path, register_converter
 
-from billing import views
+from billing import holding_views, views
 from cabinet import downloads, months
 
 
@@ -52,8 +52,16 @@ app_name = "billing"
 urlpatterns = [
     path("", views.home, name="home"),
     path("site-map/", views.site_map, name="site_map"),
+    path("settings/looks/", views.seen_by_staff, name="looks"),
     path("accounts/", views.account_list, name="account_list"),
+    path("accounts/add/", holding_views.account_add, name="account_add"),
     path("accounts/<number:number>/", views.account, name="account"),
+    path("accounts/<number:number>/remove/", holding_views.account_remove, name="account_remove"),
+    path(
+        "accounts/<number:number>/nickname/",
+        holding_views.account_nickname,
+        name="account_nickname",
+    ),
     path("accounts/<number:number>/services/", views.services, name="services"),
     path(
         "accounts/<number:number>/services.<download:kind>",

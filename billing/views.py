@@ -7,8 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing import breakdowns, charts, consumption, downloads, issued, ledgers
+from billing import breakdowns, charts, consumption, downloads, issued, ledgers, looks
 from billing.models import Payment, PersonalAccount
+from billing.names import masked
 from billing.payments import in_table
 from billing.periods import (
     DEFAULT_MONTHS,
@@ -22,18 +23,23 @@ from cabinet.downloads import as_file
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The only account's page, else the list."""
+    """The only account's page, else the list; who has none may add one."""
     numbers = list(request.user.accounts.values_list("number", flat=True)[:2])
     if len(numbers) == 1:
         return redirect("billing:account", number=numbers[0])
-    return redirect("billing:account_list")
+    has_any = numbers or request.user.holdings.exists()
+    return redirect("billing:account_list" if has_any else "billing:account_add")
 
 
 @require_safe
 def account_list(request: HttpRequest) -> HttpResponse:
     """«Қолжетімді дербес шоттар» (figure 2)."""
-    accounts = request.user.accounts.with_balance().order_by("number")
-    return render(request, "billing/account_list.html", {"accounts": list(accounts)})
+    suspended = request.user.holdings.suspended().select_related("account")
+    context = {
+        "accounts": list(request.user.accounts.with_balance().order_by("number")),
+        "suspended": list(suspended.order_by("account__number")),
+    }
+    return render(request, "billing/account_list.html", context)
 
 
 @require_safe
@@ -43,15 +49,22 @@ def site_map(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def seen_by_staff(request: HttpRequest) -> HttpResponse:
+    """Which role and branch looked at the user's data, and when."""
+    return render(request, "billing/looks.html", {"looks": looks.at_data_of(request.user)})
+
+
+@require_safe
 def account(request: HttpRequest, number: str) -> HttpResponse:
     """«Дербес шот бойынша ақпарат» (figure 3)."""
     today = timezone.localdate()
     accounts = request.user.accounts.with_balance().with_latest().with_terms(today)
-    account = get_object_or_404(accounts, number=number)
+    account = get_object_or_404(accounts.with_others(request.user), number=number)
     latest = account.latest_month or months.first_day(today)
     used = consumption.of_account(account, *charts.with_year_before(latest))
     context = {
         "account": account,
+        "others": [masked(name) for name in account.others or ()],
         "terms": account.terms_in_force,
         "meters": list(account.meters.with_last_reading()),
         "story": consumption.story(used, latest),

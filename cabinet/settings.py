@@ -98,6 +98,10 @@ CACHES = {
 }
 SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _cache_url else 'db'}"
 
+# What is uploaded for imports: a folder that web servers and workers share.
+IMPORTS_FOLDER = Path(env.str("IMPORTS_FOLDER", default="").strip() or BASE_DIR / "var" / "imports")
+IMPORTS_LARGEST = max(env.int("IMPORTS_MEGABYTES", default=2048), 1) << 20  # bytes of an upload
+
 # Long work, done by `manage.py worker`.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

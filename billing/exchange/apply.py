@@ -81,6 +81,8 @@ def _make_delta(file: File, target: Target) -> int:
     columns = [f'{value} AS "{name}"' for name, value in target.values.items()]
     if file.name == "readings":
         columns.append("a.id AS account_id")
+    if file.name == "accounts":  # whose it was so far
+        columns += ["t.id AS id", "t.owner_since AS old_owner_since"]
     if file.name == "payments":  # where it was booked so far
         columns += [
             "t.service_id AS old_service_id",

@@ -8,7 +8,7 @@ mistake is reported once and not as a hundred consequences.
 
 import errno
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +16,19 @@ from pathlib import Path
 from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
+from django.utils.translation import override
 
-from billing.exchange import apply, deletions, meters, receipts, rejects, rules, staging, tariffs
+from billing.exchange import (
+    apply,
+    deletions,
+    meters,
+    owners,
+    receipts,
+    rejects,
+    rules,
+    staging,
+    tariffs,
+)
 from billing.exchange.apply import Counts
 from billing.exchange.given import write_values_as_given
 from billing.exchange.layout import FILES, File
@@ -59,8 +70,9 @@ class Options:
     """How a set is to be taken.
 
     `check` does everything but the change; `accept_valid` loads the accounts without any
-    bad row; `wait` waits for another import; all problems go to `report`, bad rows to the
-    folder `rejects`; of the problems `limit` are told in full.
+    bad row; `wait` waits for another import; all problems go to `report`, and to the `reports`
+    in the languages that are their keys; bad rows to the folder `rejects`; of the problems
+    `limit` are told in full.
     """
 
     check: bool = False
@@ -68,6 +80,7 @@ class Options:
     wait: bool = False
     rejects: Path | None = None
     report: Path | None = None
+    reports: Mapping[str, Path] = field(default_factory=dict)
     limit: int = 1000
 
 
@@ -97,8 +110,11 @@ class Report:
 
 @dataclass
 class Progress:
-    """What the loader tells while it works: a phase (of PHASES) and its file, bytes read."""
+    """What the loader tells while it works: its record, before anything is changed; a phase (of
+    PHASES) and its file; bytes read.
+    """
 
+    began: Callable[[Import], object] = field(default=lambda record: None)
     phase: Callable[[str, str], object] = field(default=lambda phase, file: None)
     reading: Callable[[int], object] = field(default=lambda total: None)
     on_bytes: Callable[[int], object] = field(default=lambda count: None)
@@ -121,6 +137,8 @@ def load(
         outcome=Outcome.RUNNING,
         is_check=options.check,
     )
+    progress = progress or Progress()
+    progress.began(record)
     report = Report(is_check=options.check)
     sources: list[Source] = []
 
@@ -139,7 +157,7 @@ def load(
         sources.extend(find(path))
         with full_disks_told(), transaction.atomic():
             _take_locks(record, options)
-            _load(sources, report, options, progress or Progress(), record)
+            _load(sources, report, options, progress, record)
             if report.refused or options.check:
                 raise _Undone
             report.outcome = Outcome.PARTLY if report.in_part else Outcome.LOADED
@@ -301,6 +319,8 @@ def _apply_owned_until_good(
     progress.phase("receipts", "")
     further = receipts.number_versions(record)
     apply.note_accounts({file.name for file in owned}, record.pk)
+    if "accounts" in names:
+        owners.tell_former_holders()
     report.receipts_made = further + counts.get("receipts", Counts()).new
     report.counts.update(counts)
     some_left = any(
@@ -371,6 +391,11 @@ def _write(sources: list[Source], report: Report, options: Options, record: Impo
     if options.report:
         rejects.write_report(options.report)
         written.append(options.report)
+    for language, path in options.reports.items():
+        with override(language):
+            rejects.write_report(path)
+        written.append(path)
     if options.rejects:
-        written += rejects.write_rejects(options.rejects, sources, with_fallen=options.accept_valid)
+        bad = sources if report.problem_count else []  # to find their bad rows, all is read again
+        written += rejects.write_rejects(options.rejects, bad, with_fallen=options.accept_valid)
     record.kept = rejects.kept(written)

@@ -4,8 +4,10 @@ from billing.models.accounts import Holding, Meter, PersonalAccount, Reading, Te
 from billing.models.facts import FrozenFact
 from billing.models.frozen import FrozenReceipt
 from billing.models.imports import AccountImport, Import
+from billing.models.jobs import ImportJob
 from billing.models.ledger import Adjustment, Charge, LedgerEntry, Payment, Receipt
 from billing.models.reference import Bank, Branch, Service, Supplier, Tariff, TariffBand, Vat
+from billing.models.tries import Tries
 
 __all__ = [
     "AccountImport",
@@ -17,6 +19,7 @@ __all__ = [
     "FrozenReceipt",
     "Holding",
     "Import",
+    "ImportJob",
     "LedgerEntry",
     "Meter",
     "Payment",
@@ -28,5 +31,6 @@ __all__ = [
     "Tariff",
     "TariffBand",
     "Terms",
+    "Tries",
     "Vat",
 ]

@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Func, OuterRef, Q, Subquery
+from django.db.models.fields.related_descriptors import ManyToManyDescriptor
 from django.db.models.functions import JSONObject
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from billing.balances import Balance
@@ -21,6 +23,7 @@ from billing.names import FOLDED_LETTERS, ORDERED_LETTERS
 
 NUMBER_LENGTH = 20
 NUMBER_FORM = r"^[0-9]{4,20}$"
+LONGEST_NICKNAME = 60
 
 
 class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
@@ -56,6 +59,40 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         newest = terms.values(json=JSONObject(**{name: name for name in names}))[:1]
         return self.annotate(terms_in_force=Subquery(newest))
 
+    def with_others(self, user: Any) -> "PersonalAccountQuerySet":
+        """Adds `others`: the full names of the other users who hold it, the first one first."""
+        return self.annotate(others=asked.other_holders(user.pk))
+
+
+class _InForce(ManyToManyDescriptor):
+    """`user.accounts` lacks those whose link is suspended; each has the user's `nickname`."""
+
+    @cached_property
+    def related_manager_cls(self) -> Any:
+        class InForceManager(super().related_manager_cls):  # type: ignore[misc]
+            def _apply_rel_filters(self, queryset: models.QuerySet) -> models.QuerySet:
+                held = super()._apply_rel_filters(queryset)
+                return held.filter(owner_since__lte=F("holdings__since_day")).annotate(
+                    nickname=F("holdings__nickname")
+                )
+
+            def get_prefetch_querysets(self, instances: Any, querysets: Any = None) -> Any:
+                raise NotImplementedError("accounts are asked for one user at a time")
+
+        return InForceManager
+
+
+class Holders(models.ManyToManyField):
+    """The users of an account; of a user, the accounts that the user may see now."""
+
+    def contribute_to_related_class(self, cls: Any, related: Any) -> None:
+        super().contribute_to_related_class(cls, related)
+        setattr(cls, related.accessor_name, _InForce(self.remote_field, reverse=True))
+
+    def deconstruct(self) -> Any:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.ManyToManyField", args, options
+
 
 class PersonalAccount(models.Model):
     """A home's account with the supplier; its number is text, and what URLs show."""
@@ -74,7 +111,7 @@ class PersonalAccount(models.Model):
         db_persist=True,
         verbose_name=_("payer, in the order of the alphabet"),
     )
-    holders = models.ManyToManyField(
+    holders = Holders(
         settings.AUTH_USER_MODEL,
         through="Holding",
         related_name="accounts",
@@ -92,6 +129,8 @@ class PersonalAccount(models.Model):
     terms_in_force: dict[str, Any] | None  # with_terms()
     month_before: dt.date | None  # with_months_beside(), and the next one
     month_after: dt.date | None
+    others: list[str] | None  # with_others()
+    nickname = ""  # of accounts reached through a user, that user's own name for it
 
     objects = PersonalAccountQuerySet.as_manager()
 
@@ -116,8 +155,21 @@ class PersonalAccount(models.Model):
         return Balance(self.balance)
 
 
+class HoldingQuerySet(models.QuerySet["Holding"]):
+    def in_force(self) -> "HoldingQuerySet":
+        """Those made since the present payer came: their users may see the accounts."""
+        return self.filter(account__owner_since__lte=F("since_day"))
+
+    def suspended(self) -> "HoldingQuerySet":
+        """Those made before the present payer came; they want to be proved again."""
+        return self.filter(account__owner_since__gt=F("since_day"))
+
+
 class Holding(models.Model):
-    """A user may see this account. It lives here, since only billing knows both sides."""
+    """A user may see this account. It lives here, since only billing knows both sides.
+
+    One that was made before the day of the present payer is suspended until it is proved again.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -132,14 +184,42 @@ class Holding(models.Model):
         verbose_name=_("personal account"),
     )
     since = models.DateTimeField(_("since"), default=timezone.now)
+    since_day = models.GeneratedField(
+        expression=Func(
+            "since",
+            template="(%(expressions)s AT TIME ZONE 'Asia/Almaty')::date",
+            output_field=models.DateField(),
+        ),
+        output_field=models.DateField(),
+        db_persist=True,
+        verbose_name=_("since, as a day in Almaty"),
+    )
+    nickname = models.CharField(
+        _("own name for it"), max_length=LONGEST_NICKNAME, blank=True, default="", db_default=""
+    )
+    by_staff = models.BooleanField(_("linked by staff"), default=False, db_default=False)
+    reason = models.CharField(_("reason"), max_length=500, blank=True, default="", db_default="")
+
+    objects = HoldingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("holding")
         verbose_name_plural = _("holdings")
-        constraints = [models.UniqueConstraint("user", "account", name="holding_once")]
+        constraints = [
+            models.UniqueConstraint("user", "account", name="holding_once"),
+            models.CheckConstraint(
+                condition=Q(by_staff=False, reason="") | (Q(by_staff=True) & ~Q(reason="")),
+                name="holding_reason_of_staff",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.account_id}"
+
+    @property
+    def is_suspended(self) -> bool:
+        """The payer has changed since; for holdings fetched with their account."""
+        return self.account.owner_since > self.since_day
 
 
 class TermsQuerySet(models.QuerySet["Terms"]):

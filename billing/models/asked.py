@@ -6,6 +6,7 @@ index. A question is of the account's row in the query that it is added to.
 
 import datetime as dt
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.expressions import RawSQL
 
@@ -34,9 +35,15 @@ _LAST_PAID = f"""
         SELECT FROM billing_payment r WHERE r.account_id = p.account_id
         AND r.service_id = p.service_id AND r.amount = -p.amount AND r.paid_on >= p.paid_on)
     GROUP BY paid_on ORDER BY paid_on DESC LIMIT 1"""
+_OTHER_HOLDERS = f"""
+    SELECT array_agg(u.full_name ORDER BY h.since, h.id)
+    FROM billing_holding h JOIN accounts_user u ON u.id = h.user_id
+    WHERE h.account_id = {_ACCOUNT} AND h.user_id <> %s
+    AND h.since_day >= "billing_personalaccount"."owner_since"
+"""
 
 
-def _question(sql: str, answer: models.Field, *values: dt.date) -> RawSQL:
+def _question(sql: str, answer: models.Field, *values: dt.date | int) -> RawSQL:
     return RawSQL(sql, values, answer)  # noqa: S611 - but for values, it is all written here
 
 
@@ -80,3 +87,8 @@ def latest_due_on() -> RawSQL:
     """The latest day by which a receipt is to be paid."""
     sql = f"SELECT max(r.due_on) FROM billing_receipt r WHERE r.account_id = {_ACCOUNT}"
     return _question(sql, _DAY)
+
+
+def other_holders(user: int) -> RawSQL:
+    """The full names of who else holds the account, the first one first; NULL for nobody."""
+    return _question(_OTHER_HOLDERS, ArrayField(models.TextField()), user)

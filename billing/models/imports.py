@@ -44,6 +44,7 @@ class Import(models.Model):
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         ordering = ["-started_at"]
+        permissions = [("load_import", "Can upload, check and load sets")]
         constraints = [
             one_of("import", "outcome", Outcome),
         ]

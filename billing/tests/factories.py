@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.tests.factories import UserFactory
@@ -143,6 +144,18 @@ class HoldingFactory(DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     account = factory.SubFactory(PersonalAccountFactory)
+
+
+class TriesFactory(DjangoModelFactory):
+    """A user's, one of which has just gone wrong."""
+
+    class Meta:
+        model = models.Tries
+
+    kind = "3-user"
+    user = factory.SubFactory(UserFactory)
+    wrong = factory.LazyAttribute(lambda tries: [tries.at])
+    at = factory.LazyFunction(timezone.now)
 
 
 class TermsFactory(DjangoModelFactory):
@@ -321,3 +334,19 @@ class FrozenReceiptFactory(DjangoModelFactory):
     readings = factory.LazyFunction(list)
     payer = factory.SubFactory(FrozenFactFactory)
     home = factory.SubFactory(FrozenFactFactory)
+
+
+class ImportJobFactory(DjangoModelFactory):
+    """A set that was uploaded and refused."""
+
+    class Meta:
+        model = models.ImportJob
+
+    key = factory.Faker("uuid4")
+    by = "biller"
+    language = "kk"
+    name = "2026-03.zip"
+    size = 1000
+    sha256 = "0" * 64
+    is_check = True
+    state = "done"

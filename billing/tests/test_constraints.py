@@ -38,6 +38,8 @@ FURTHER = {
     models.TariffBand: {"level": 2},
     models.PersonalAccount: {"number": "0000"},
     models.Terms: {"valid_from": NEXT_DAY},
+    models.Tries: {"number": "0000"},
+    models.ImportJob: {"is_check": False},
     models.Meter: {"serial": "B"},
     models.Reading: {"source": "consumer"},
     models.LedgerEntry: {"month": dt.date(2026, 3, 1)},
@@ -95,6 +97,14 @@ CASES = [
         {"closed_on": dt.date(2019, 3, 1)},
     ),
     Case("holding_once", make.HoldingFactory, {"user_id": SAME}),
+    Case(
+        "holding_reason_of_staff",
+        make.HoldingFactory,
+        {"by_staff": True},
+        {"by_staff": True, "reason": "Жеке куәлік"},
+    ),
+    Case("tries_once", make.TriesFactory, {"number": SAME}),
+    Case("tries_kind_known", make.TriesFactory, {"kind": "5-all"}, {"kind": "2-number"}),
     Case("billing_terms_pkey", make.TermsFactory, {"valid_from": SAME}),
     Case("terms_residents_0_to_99", make.TermsFactory, {"residents": 100}, {"residents": 99}),
     Case("billing_terms_residents_check", make.TermsFactory, {"residents": -1}, {"residents": 0}),
@@ -168,6 +178,9 @@ CASES = [
     # imports
     Case("billing_accountimport_pkey", make.AccountImportFactory, {"made_by_id": SAME}),
     Case("import_outcome_known", make.ImportFactory, {"outcome": "lost"}, {"outcome": "refused"}),
+    Case("import_job_once", make.ImportJobFactory, {"is_check": SAME}),
+    Case("import_job_size_sign", make.ImportJobFactory, {"size": -1}, {"size": 0}),
+    Case("import_job_state_known", make.ImportJobFactory, {"state": "lost"}, {"state": "failed"}),
 ]
 
 

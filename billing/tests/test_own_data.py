@@ -1,19 +1,23 @@
 """«Менің деректерім»: all that is kept of a user, as one file to take away."""
 
 import csv
+import datetime as dt
 import io
 import json
 import re
 import zipfile
+from decimal import Decimal
 from urllib.parse import unquote
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from accounts import export
 from accounts.models import User
-from accounts.tests.factories import PASSWORD, ConsentFactory, UserFactory
+from accounts.tests.factories import PASSWORD, AddressChangeFactory, ConsentFactory, UserFactory
 from accounts.tests.test_letters import CHROME
 from accounts.tests.test_passkeys import add
 from accounts.tests.test_password import key_of
@@ -22,11 +26,18 @@ from billing.models import Bank, LedgerEntry, PersonalAccount
 from billing.tests import factories
 from cabinet import months
 from cabinet.tests import people
+from cabinet.tests.factories import LetterFactory
 from cabinet.tests.pages import Page
 
 URL = "/settings/data/file/"
-ALWAYS = ["addresses", "consents", "second_step", "sessions", "accounts"]
-OF_ACCOUNT = ["000000101/months", "000000101/payments", "000000101/receipts"]
+ALWAYS = [
+    *("addresses", "address_changes", "consents", "second_step", "sessions", "letters"),
+    "accounts",
+]
+OF_ACCOUNT = [
+    f"000000101/{name}"
+    for name in ("months", "charges", "adjustments", "payments", "receipts", "readings")
+]
 
 
 @pytest.fixture
@@ -122,9 +133,12 @@ def test_sessions(client, home):
 
 def test_accounts(download, home):
     holding = home.owner.holdings.get()
+    home.owner.holdings.update(nickname="үйім")
+    home.second.holdings.update(nickname="бөтен")
     assert download().data["accounts"] == [
         {
             "number": "000000101",
+            "nickname": "үйім",
             "payer": home.account.payer,
             "address": home.account.address_kk,
             "held_since": holding.since.isoformat(),
@@ -202,6 +216,128 @@ def test_receipts(download, home):
     ]
 
 
+def test_charges_are_the_lines_of_the_months(download, home):
+    rows = home.account.charges.select_related("service")
+    expected = [
+        {
+            "service": row.service.name_kk,
+            "month": f"{row.month:%Y-%m}",
+            "meter": row.serial,
+            "from": row.from_on.isoformat() if row.from_on else None,
+            "previous": thousandth(row.from_value),
+            "to": row.to_on.isoformat() if row.to_on else None,
+            "current": thousandth(row.to_value),
+            "days": str(row.days) if row.days else None,
+            "level": str(row.level) if row.level else None,
+            "limit": thousandth(row.limit),
+            "quantity": thousandth(row.quantity),
+            "unit": row.service.unit_kk,
+            "price": f"{row.price:.6f}",
+            "vat": f"{row.vat_rate:.4f}",
+            "amount": plain(row.amount),
+        }
+        for row in rows.order_by("service__code", "-month", "line")
+    ]
+    archive = download()
+    assert len(expected) == 2 * people.MONTHS + 1
+    assert {row["meter"] for row in expected} == {"87447638", None}
+    assert archive.data["000000101/charges"] == expected
+    assert archive.csv("000000101/charges")[1:] == [
+        ["" if value is None else value for value in row.values()] for row in expected
+    ]
+
+
+def thousandth(value):
+    return None if value is None else f"{value:.3f}"
+
+
+def test_adjustments_with_their_reasons(download, home):
+    factories.AdjustmentFactory(
+        account=home.account,
+        service=home.account.adjustments.get().service,
+        quantity=Decimal("-1.5"),
+        amount=Decimal("-10"),
+        reason_kk="Есептегіш тексерілді",
+    )
+    found = download().data["000000101/adjustments"]
+    assert [(row["month"], row["reason"], row["quantity"], row["amount"]) for row in found] == [
+        ("2026-02", "Есептегіш тексерілді", "-1.500", "-10.00"),
+        ("2025-12", "Көрсеткіш түзетілді", None, "-123.45"),
+    ]
+
+
+def test_readings_of_all_meters(download, home):
+    old, _new = home.account.meters.order_by("serial")
+    factories.ReadingFactory(
+        meter=old, taken_on=dt.date(2024, 5, 20), source="removed", value=Decimal("900.125")
+    )
+    factories.ReadingFactory()
+    archive = download()
+    assert [[*row.values()] for row in archive.data["000000101/readings"]] == [
+        ["111", "2024-05-20", "алған кезде", "900.125"],
+        ["222", "2026-03-25", "тұтынушы", "12237.000"],
+        ["222", "2026-02-25", "энергия беруші ұйым", "1195.500"],
+    ]
+
+
+def test_letters_to_one_s_addresses(download, home):
+    """Without what they say; to an address that somebody has not confirmed, none."""
+    home.owner.emailaddress_set.create(email="jana@example.kz")
+    day = timezone.now()
+    sent = LetterFactory(
+        recipient="Owner@Example.KZ",
+        kind="email_changed",
+        subject="Тақырып бір",
+        created_at=day,
+        state="sent",
+        done_at=day + dt.timedelta(seconds=1),
+        text="",
+        html="",
+    )
+    waiting = LetterFactory(recipient="owner@example.kz", text="құпия", html="құпия", kind="x")
+    for recipient in ("jana@example.kz", "stranger@example.kz", "not-owner@example.kz"):
+        LetterFactory(recipient=recipient, subject="бөтен")
+    archive = download()
+    waiting.refresh_from_db()
+    assert archive.data["letters"] == [
+        {
+            "kind": "мекенжай өзгертілді",
+            "subject": "Тақырып бір",
+            "written": day.isoformat(),
+            "done": sent.done_at.isoformat(),
+            "state": "пошта серверіне берілді",
+        },
+        {
+            "kind": "x",
+            "subject": "Тақырып",
+            "written": waiting.created_at.isoformat(),
+            "done": None,
+            "state": "жіберілуін күтуде",
+        },
+    ]
+    assert [word for word in ("құпия", "бөтен") if word in archive.everything] == []
+
+
+def test_letters_are_found_by_their_index(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = export.letters_to(["owner@example.kz"]).explain()
+    assert "letter_recipient" in plan
+
+
+def test_changes_of_the_address(download, home):
+    change = AddressChangeFactory(user=home.owner, old="earlier@example.kz")
+    AddressChangeFactory(old="other@example.kz")
+    assert download().data["address_changes"] == [
+        {
+            "old": "earlier@example.kz",
+            "new": "owner@example.kz",
+            "at": change.at.isoformat(),
+            "undone": False,
+        }
+    ]
+
+
 def test_in_russian(owner, home):
     User.objects.filter(pk=home.owner.pk).update(language="ru")
     response = owner.post(URL)
@@ -233,6 +369,15 @@ def test_what_is_no_longer_held_is_not_there(download, home):
     assert [*archive.data] == ["user", *ALWAYS]
 
 
+@pytest.mark.parametrize("who", ["former", "suspended"])
+def test_nor_what_is_held_no_longer(who, client, home):
+    """Removed, or made before the present payer came."""
+    client.force_login(getattr(home, who))
+    archive = Archive(client.post(URL))
+    assert archive.data["accounts"] == []
+    assert [*archive.data] == ["user", *ALWAYS]
+
+
 def test_several_accounts(download, home):
     other = factories.PersonalAccountFactory(number="000000303")
     factories.HoldingFactory(user=home.owner, account=other)
@@ -248,7 +393,7 @@ def test_who_has_no_account(client, db):
     archive = Archive(client.post(URL))
     assert [*archive.data] == ["user", *ALWAYS]
     assert archive.data["accounts"] == []
-    assert [len(archive.csv(name)) for name in ALWAYS] == [2, 1, 1, 1, 1]
+    assert [len(archive.csv(name)) for name in ALWAYS] == [2, 1, 1, 1, 1, 1, 1]
 
 
 def test_no_secret_is_in_it(owner, home, monkeypatch):
@@ -267,7 +412,7 @@ def test_no_secret_is_in_it(owner, home, monkeypatch):
     secrets = {
         *(home.owner.password, PASSWORD, app.secret, *codes, key_of(owner), phone.id.hex()),
         *(rows["totp"]["secret"], rows["recovery_codes"]["seed"], "argon2"),
-        rows["webauthn"]["credential"]["id"],
+        *(rows["webauthn"]["credential"]["rawId"], "attestationObject"),
     }
     assert [secret for secret in secrets if secret in archive.everything] == []
 
@@ -281,8 +426,12 @@ def test_no_cell_of_a_table_is_a_formula(first, owner, home, monkeypatch):
     add(owner, text)
     PersonalAccount.objects.update(payer=text, address_kk=text)
     Bank.objects.update(name_kk=text)
+    home.owner.holdings.update(nickname=text)
+    home.account.meters.filter(serial="222").update(serial=text)
+    home.account.adjustments.update(reason_kk=text, quantity=Decimal("-1.5"))
+    LetterFactory(recipient="owner@example.kz", subject=text.strip())
     archive = Archive(owner.post(URL))
-    assert archive.csv("accounts")[1][1:3] == [f"'{text}", f"'{text}"]
+    assert archive.csv("accounts")[1][1:4] == [f"'{text}"] * 3
     assert archive.csv("000000101/payments")[1][3] == f"'{text}"
     kinds = [row[0] for row in archive.csv("second_step")]
     assert f"'{text}" in kinds or first in "\t\r"  # which a name does not begin with
@@ -294,7 +443,7 @@ def test_no_cell_of_a_table_is_a_formula(first, owner, home, monkeypatch):
         for cell in row
     ]
     suspicious = [
-        cell for cell in cells if cell[:1] in {*"=+@\t\r"} or re.match(r"-(?!\d+\.\d\d$)", cell)
+        cell for cell in cells if cell[:1] in {*"=+@\t\r"} or re.match(r"-(?!\d+\.\d{2,3}$)", cell)
     ]
     assert suspicious == []
     assert archive.data["accounts"][0]["payer"] == text
@@ -330,13 +479,20 @@ def queries(client):
 def test_the_database_is_asked_as_often_whatever_there_is(client, db, monkeypatch):
     """For each account, however many months, payments and receipts it has."""
     people.at(people.TODAY, monkeypatch)
-    home = people.household(3)
+    home = people.household(4)
     client.force_login(home.owner)
     queries(client)  # what is asked but once
     few = queries(client)
     factories.PaymentFactory.create_batch(50, account=home.account)
+    LetterFactory.create_batch(50, recipient=home.owner.email)
+    meter = home.account.meters.latest("pk")
+    for ago in range(50):
+        taken_on = dt.date(2025, 1, 1) + dt.timedelta(days=ago)
+        factories.ReadingFactory(meter=meter, taken_on=taken_on)
     for ago in range(12, 60):
         month = months.plus(people.LATEST, -ago)
         factories.LedgerEntryFactory(account=home.account, month=month)
         factories.ReceiptFactory(account=home.account, month=month)
+        factories.ChargeFactory(account=home.account, month=month)
+        factories.AdjustmentFactory(account=home.account, month=month)
     assert queries(client) == few

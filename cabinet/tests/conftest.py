@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from accounts.models import User
 from cabinet.tests import people
 
-WHO = ("owner", "stranger", "support")
+WHO = ("owner", "stranger", "suspended", "support", "biller", "supervisor")
 LONG_NAME = "Құдайбергенова-Нұрмұхамбетова Айгүлсұлу-Гүлбаршын Әбдірахманқызы Өтегенбай-Ұлытау"
 LONG_ADDRESS = (
     "Алматы қ., Ұлттық-инженерлік-техникалық-академиясыныңқалашығы ықшамауданы, "
@@ -92,6 +92,10 @@ def session(user: User) -> str:
     """The key of a session of that user's."""
     client = Client()
     client.force_login(user)
+    if user.is_staff:
+        kept = client.session
+        kept.update(people.second_step_of(user))
+        kept.save()
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 

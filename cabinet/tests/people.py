@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
@@ -94,6 +95,15 @@ def member(*groups: str, **fields: Any) -> User:
     user = UserFactory(**{"login": groups[0].replace(" ", "-"), "is_staff": True, **fields})
     user.groups.set(Group.objects.filter(name__in=groups))
     return user
+
+
+def second_step_of(user: User) -> dict[str, Any]:
+    """What the session of a user who has shown a second step holds of it."""
+    step, _made = Authenticator.objects.get_or_create(user=user, type="totp", defaults={"data": {}})
+    return {
+        "account_authentication_methods": [{"method": "mfa", "id": step.pk}],
+        "account_authentication_methods_user": str(user.pk),
+    }
 
 
 def bill(account: models.PersonalAccount, count: int) -> None:

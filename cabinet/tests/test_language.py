@@ -15,7 +15,8 @@ from django.urls import get_resolver, path
 
 from accounts.models import User
 from accounts.tests.factories import AuditEntryFactory
-from billing.models import Service
+from billing.models import Import, ImportJob, Service
+from billing.names import masked
 from cabinet import catalogues
 from cabinet.tests import people
 from cabinet.tests.pages import Page
@@ -28,7 +29,7 @@ SHOWN_ATTRIBUTES = ("title", "alt", "aria-label", "placeholder", "data-label", "
 # Latin letters that may stand on a page, and why.
 LATIN = {
     "PDF": "the name of the format, in both languages",
-    **dict.fromkeys(("CSV", "XLSX", "JSON"), "names of formats, in both languages"),
+    **dict.fromkeys(("CSV", "XLSX", "JSON", "zip", "SHA"), "names of formats, in both languages"),
     "e-mail": "so written in the manual",
     "E-mail": "so written in the manual",
     "cookie": "so called in both languages",
@@ -123,6 +124,10 @@ def data(home: people.Home, language: str, *, staff: bool) -> set[str]:
     account = home.account
     texts = {text for user in User.objects.all() for text in (user.login, user.email) if staff}
     texts |= {home.owner.full_name, home.support.full_name, account.payer, home.strangers.payer}
+    texts |= {masked(home.owner.full_name)}
+    # Files that billing has handed in, and by whom.
+    texts |= {text for each in Import.objects.all() for text in (each.name, each.by)}
+    texts |= {text for each in ImportJob.objects.all() for text in (each.name, each.by)}
     texts |= {meter.model for meter in account.meters.all()}
     texts |= {LANGUAGES[RUSSIAN if language == KAZAKH else KAZAKH]}
     rows: list[Any] = [account, home.strangers, account.branch]

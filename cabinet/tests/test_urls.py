@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from accounts.models import AuditEntry
 from accounts.tests.factories import AuditEntryFactory
+from billing.tests.factories import ImportFactory, ImportJobFactory
 from cabinet.tests import people
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -191,6 +192,24 @@ TABLE = {
     "admin:billing_personalaccount_delete": staff(FORBIDDEN),
     "admin:billing_personalaccount_change": staff((200, 200, 403, 200, 200)),
     "admin:billing_personalaccount_month": staff(safe(200), safe(403)),
+    "admin:billing_personalaccount_link": staff(
+        FORM, (403, 403, 403, 405, 405), (403, 403, 403, 405, 405)
+    ),
+    "admin:billing_personalaccount_unlink": staff(
+        (403, 403, 403, 405, 405), (403, 403, 403, 405, 405), FORM
+    ),
+    "admin:billing_import_changelist": staff(FORBIDDEN, ANY_METHOD, FORBIDDEN),
+    "admin:billing_import_upload": staff((403, 403, 403, 405, 405), FORM),
+    "admin:billing_import_job": staff(safe(403), safe(200)),
+    "admin:billing_import_load": staff(posted(403), posted("{job}")),
+    "admin:billing_import_again": staff(posted(403), posted("{job}")),
+    "admin:billing_import_report": staff(safe(403), safe(404)),
+    "admin:billing_import_rejects": staff(safe(403), safe(404)),
+    "admin:billing_import_add": staff(),
+    "admin:billing_import_history": staff(UNKNOWN, UNKNOWN),
+    "admin:billing_import_delete": staff(),
+    "admin:billing_import_change": staff(FORBIDDEN, (200, 200, 403, 200, 200), FORBIDDEN),
+    "/admin/billing/import/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
     "receipts:staff_statement_pdf": staff(safe(200), safe(403)),
     "/admin/billing/personalaccount/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
     "admin:cabinet_letter_changelist": staff(ANY_METHOD),
@@ -277,6 +296,7 @@ def example(route: str, home: people.Home, entry: AuditEntry) -> str:
         "<number:number>": home.account.number,
         "<month:month>": "2026-03",
         "<download:kind>": "csv",
+        "<int:holding>": str(home.owner.holdings.get().pk),
         "<int:pk>": str(_object(route, home, entry).pk),
         "<path:content_type_id>": "1",
         "<str:key>": "nothing",
@@ -298,6 +318,8 @@ def _object(route: str, home: people.Home, entry: AuditEntry) -> Any:
     """What stands at the place of a key."""
     if "/accounts/user/" in route:
         return home.stranger
+    if "/import/" in route:
+        return ImportJobFactory() if "/jobs/" in route else ImportFactory()
     return entry if "/auditentry/" in route else home.account
 
 
@@ -324,6 +346,7 @@ def test_who_gets_what(name, home, entry, strict):
                 path=url,
                 quoted=quote(url, safe=""),
                 user=f"/admin/accounts/user/{home.stranger.pk}/change/",
+                job=url.removesuffix("load/").removesuffix("again/"),
             )
             if isinstance(each, str)
             else each

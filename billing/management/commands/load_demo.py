@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts import demo
 from accounts.models import User
 from billing.exchange.load import load
-from billing.models import PersonalAccount
+from billing.models import Branch, PersonalAccount
 from billing.residents import create_resident
 
 SAMPLE = Path(__file__).resolve().parent.parent.parent / "sample"
@@ -19,7 +20,12 @@ RESIDENTS = (
     ("aigul", "Айгүл Сәкенқызы Ғабдуллина", ("000007919", "000197975", "000300922")),
     ("nurlan", "Нұрлан Бейбітұлы Құдайбергенов", ("000300922",)),
 )
-OPERATOR = ("operator", "Әсел Қанатқызы Іскендірова")
+# Members of staff, and the group that each is in: its rights come with the migrations.
+STAFF = (
+    ("operator", "Әсел Қанатқызы Іскендірова", "operator"),
+    ("biller", "Тимур Асқарұлы Жұмабаев", "billing operator"),
+    ("supervisor", "Гүлнар Сабырқызы Омарова", "supervisor"),
+)
 
 
 def password_of(login: str) -> str:
@@ -42,18 +48,18 @@ class Command(BaseCommand):
         self.tell()
 
     def make_people(self) -> None:
-        """The residents and the operator, where they are not there yet."""
+        """The residents and the staff, where they are not there yet."""
         for login, name, numbers in RESIDENTS:
             if not User.objects.filter(login=login).exists():
                 create_resident(login, f"{login}@example.kz", password_of(login), name, numbers)
-        login, name = OPERATOR
-        if not User.objects.filter(login=login).exists():
-            operator = create_resident(login, f"{login}@example.kz", password_of(login), name)
-            operator.is_staff = True
-            operator.save(update_fields=["is_staff"])
-            operator.user_permissions.set(
-                Permission.objects.filter(codename__in=["view_personalaccount", "view_letter"])
-            )
+        branch = Branch.objects.order_by("code").first()
+        for login, name, group in STAFF:
+            if not User.objects.filter(login=login).exists():
+                member = create_resident(login, f"{login}@example.kz", password_of(login), name)
+                member.is_staff, member.branch = True, branch.code if branch else ""
+                member.save(update_fields=["is_staff", "branch"])
+                member.groups.add(Group.objects.get(name=group))
+                demo.give_second_step(member)
 
     def tell(self) -> None:
         """Who may sign in, and with what."""
@@ -63,5 +69,6 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"resident {login}, password {password_of(login)}, {held} {', '.join(numbers)}"
             )
-        login, _name = OPERATOR
-        self.stdout.write(f"support {login}, password {password_of(login)}, at /admin/")
+        for login, _name, group in STAFF:
+            self.stdout.write(f"{group} {login}, password {password_of(login)}, at /admin/")
+        self.stdout.write("The codes of staff's second step are at /demo/codes/")
