@@ -4,7 +4,7 @@ PYTHON_BIN := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format bench
+.PHONY: help run setup test check audit format bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,10 @@ test: ## the tests; ARGS are pytest's: make test ARGS="-m 'not browser'"
 check: ## all that CI runs: linters, then the tests
 	@bin/setup test
 	@bin/check $(ARGS)
+
+audit: ## known holes in what is installed, where their list can be reached
+	@bin/setup test
+	@bin/audit
 
 format: ## Python as ruff formats it
 	@bin/setup test

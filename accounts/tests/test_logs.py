@@ -174,3 +174,14 @@ def test_a_link_with_what_stood_behind_it(end, client, links, keys_written):
     for path, _key in links:
         assert client.get(f"{path}{end}").status_code == 404
     assert keys_written() == 0
+
+
+@pytest.mark.parametrize("ending", ["%0a", "%0d%0a", "%E2%80%A8", "%1b[2J"], ids=str)
+def test_a_path_makes_no_second_line(ending, client, db, log):
+    """Nor colours, nor what a viewer takes for a line (OWASP ASVS 16.4.1)."""
+    for path in (f"/nothing/{ending}ERROR a forged line", f"/accounts/1{ending}2/"):
+        client.get(path)
+    client.post("/login/", {"login": "a\nERROR forged", "password": "x\r\ny"})
+    told = [record.getMessage() for record in log.records if record.name == "django.request"]
+    assert told
+    assert [message for message in told if re.search("[\n\r\x1b\u2028]", message)] == []

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import encrypt
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
@@ -99,7 +100,9 @@ def member(*groups: str, **fields: Any) -> User:
 
 def second_step_of(user: User) -> dict[str, Any]:
     """What the session of a user who has shown a second step holds of it."""
-    step, _made = Authenticator.objects.get_or_create(user=user, type="totp", defaults={"data": {}})
+    step, _made = Authenticator.objects.get_or_create(
+        user=user, type="totp", defaults={"data": {"secret": encrypt("A" * 32)}}
+    )
     return {
         "account_authentication_methods": [{"method": "mfa", "id": step.pk}],
         "account_authentication_methods_user": str(user.pk),

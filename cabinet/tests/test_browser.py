@@ -49,7 +49,6 @@ PAGES = {
     "admin, accounts": ("support", "/admin/billing/personalaccount/"),
     "admin, search": ("support", "/admin/billing/personalaccount/?q=құдай"),
     "admin, account": ("support", "/admin/billing/personalaccount/{pk}/change/"),
-    "admin, history": ("support", "/admin/billing/personalaccount/{pk}/history/"),
     "admin, letters": ("support", "/admin/cabinet/letter/"),
 }
 STATUS = {

@@ -1,8 +1,12 @@
 """An account is added and removed in a real Chromium, by the dialog and without JavaScript."""
 
+from functools import partial
+
 import pytest
 from playwright.sync_api import expect
 
+from accounts.tests.test_register import in_threads
+from billing import limits
 from billing.models import Holding
 from cabinet.tests.access import hindrances
 
@@ -70,3 +74,26 @@ def test_add_and_remove(language, script, visit, site):
     expect(page.locator(".messages li")).to_have_text(removed)
     expect(link).to_have_count(0)
     assert Holding.objects.filter(user=site.home.stranger).count() == 1
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_too_many_wrong_tries(language, visit, site):
+    """Then the right one is not looked at either, until staff unlock; the answer is the same."""
+    _new, add, added, _remove, *_rest = WORDS[language]
+    page = visit("/accounts/add/", who="stranger", language=language)
+
+    def offer(amount):
+        page.fill("[name=number]", ADDED)
+        page.fill("[name=paid_on]", "2026-04-05")
+        page.fill("[name=amount]", amount)
+        page.get_by_role("button", name=add, exact=True).click()
+        expect(page.locator("[name=amount]")).to_have_value(amount)
+        return page.locator(".summary").inner_text()
+
+    answers = {offer(amount) for amount in ("1", "2", "3", "4", "5", "500")}
+    assert len(answers) == 1
+    assert Holding.objects.filter(user=site.home.stranger).count() == 1
+    in_threads(partial(limits.unlock, site.home.stranger))
+    page.get_by_role("button", name=add, exact=True).click()
+    expect(page.locator(".messages li")).to_have_text(added)
+    in_threads(Holding.objects.filter(user=site.home.stranger, account=site.home.account).delete)

@@ -3,6 +3,7 @@ unlink, hand in a set, read the audit log."""
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from accounts import demo
 from accounts.tests.factories import PASSWORD
+from accounts.tests.test_register import in_threads
 from billing.models import Holding
 from billing.tests.test_admin_imports import defective
 from cabinet.tests import people
@@ -33,7 +35,7 @@ def test_a_day_at_the_call_centre(language, visit, site, tmp_path, settings):
             assert hindrances(page) == []
 
     login = f"day-{language}"
-    demo.give_second_step(people.member("operator", login=login, branch="01", language=language))
+    in_threads(partial(_operator, login, language))  # committed, for the site's own thread
     page = signed_in(visit, login, language)
     looks_good(page)
     _find_and_link(page, site, words, looks_good)
@@ -42,6 +44,10 @@ def test_a_day_at_the_call_centre(language, visit, site, tmp_path, settings):
     settings.IMPORTS_FOLDER = tmp_path / "imports"
     _hand_in(visit, tmp_path, language, words, looks_good)
     _read_the_log(visit, login, site, language, words, looks_good)
+
+
+def _operator(login: str, language: str) -> None:
+    demo.give_second_step(people.member("operator", login=login, branch="01", language=language))
 
 
 def signed_in(visit: Callable[..., Page], login: str, language: str) -> Page:
@@ -119,7 +125,7 @@ def _hand_in(visit: Any, folder: Any, language: str, words: Any, looks_good: Any
     looks_good(page)
     page.get_by_role("button", name=words("Upload")).click()
     expect(page.locator("progress")).to_have_count(1)
-    Worker().run_until_idle()
+    in_threads(Worker().run_until_idle)
     expect(page.locator(".import-ending")).to_have_count(1, timeout=20_000)
     expect(page.locator("main, #content").first).to_contain_text("terms.csv")
     looks_good(page)
