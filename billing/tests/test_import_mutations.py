@@ -35,6 +35,7 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @EXAMPLES
 @given(found=mutated(few=False), options=OPTIONS)
@@ -42,6 +43,7 @@ def test_any_first_set_ends_well(nothing_loaded, found, options):
     ends_well(found, options)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @EXAMPLES
 @given(found=mutated(few=True), options=OPTIONS)
