@@ -60,6 +60,11 @@ class RightsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "branch" in self.fields:
+            named = [choice for branches in staff.BRANCHES for choice in branches()]
+            self.fields["branch"] = forms.ChoiceField(
+                label=_("branch"), required=False, choices=[("", "—"), *named]
+            )
         if "groups" in self.fields:
             self.fields["groups"].label_from_instance = (  # type: ignore[attr-defined]
                 lambda group: audit.group_names([group.name])

@@ -17,6 +17,8 @@ LONGEST_SEARCH = 200  # of what is searched for, in the audit log
 # What other apps show of a user on the user's page in the admin, and what they unlock with it.
 USER_PARTS: list[Callable[[HttpRequest, User], SafeString]] = []
 UNLOCKS: list[Callable[[User], Any]] = []
+# The codes and names of the branches that staff may work at.
+BRANCHES: list[Callable[[], list[tuple[str, str]]]] = []
 
 
 class Site(admin.AdminSite):

@@ -15,7 +15,7 @@ class BillingConfig(AppConfig):
         """Templates may ask for a page's frame and a plan's name; users for what billing has."""
         from accounts import audit, export, passwords, staff
         from billing import frame, holding_admin, import_jobs, limits, own_data
-        from billing.models import Supplier
+        from billing.models import Branch, Supplier
         from billing.models.columns import Plan
         from cabinet import letters, pruning
 
@@ -28,6 +28,7 @@ class BillingConfig(AppConfig):
         pruning.OLD["uploaded sets"] = import_jobs.old
         pruning.OLD["tries at adding accounts"] = limits.old
         staff.UNLOCKS.append(limits.unlock)
+        staff.BRANCHES.append(Branch.objects.choices)
         staff.USER_PARTS.append(holding_admin.of_user)
         export.PARTS.append(own_data.tables)
         passwords.CONTEXT.append(Supplier.objects.names_of_issuer)

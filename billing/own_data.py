@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from billing import downloads, issued, ledgers
+from billing import downloads, issued, ledgers, looks
 from billing.breakdowns import Line
 from billing.ledgers import ServiceLedger
 from billing.models import PersonalAccount, Reading, Service
@@ -42,6 +42,7 @@ def tables(user: User) -> Iterator[tuple[str, Table]]:
         for account, since, nickname in held
     ]
     yield "accounts", Table("", "", "", "", columns, rows)
+    yield "looks", _looks(user)
     for account, _since, _nickname in held:
         chosen = ledgers.of_account(account)
         closed = [row.month for each in chosen for row in each.rows]
@@ -146,3 +147,15 @@ def readings(account: PersonalAccount) -> Table:
         ).values_list("meter__serial", "taken_on", "source", "value")
     ]
     return Table("", "", "", "", columns, rows)
+
+
+def _looks(user: User) -> Table:
+    """Which role and branch of staff looked at the user's data, and when; the latest ones."""
+    columns = [
+        Column("at", _("When"), "moment"),
+        Column("what", _("What")),
+        Column("number", _("Account number")),
+        Column("role", _("Role")),
+        Column("branch", _("Branch")),
+    ]
+    return Table("", "", "", "", columns, [tuple(look) for look in looks.at_data_of(user)])

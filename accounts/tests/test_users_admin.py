@@ -88,7 +88,8 @@ def test_the_page(operator, aigul):
 
 def test_neither_a_password_nor_another_field_is_there_to_set(supervisor, aigul):
     form = Page(supervisor.get(page_of(aigul))).find("form#user_form")
-    names = {field.get("name") for field in form.iter("input")} - {None, "csrfmiddlewaretoken"}
+    fields = [*form.iter("input"), *form.iter("select")]
+    names = {field.get("name") for field in fields} - {None, "csrfmiddlewaretoken"}
     assert names == {"is_active", "is_staff", "branch", "groups", "_save", "_continue"}
     assert supervisor.get(f"{LIST}{aigul.pk}/password/").status_code == 405
     assert supervisor.post(f"{LIST}{aigul.pk}/password/").status_code == 403
@@ -194,6 +195,11 @@ def test_by_post_only(act, supervisor, aigul):
 # Rights
 
 
+@pytest.fixture(autouse=True)
+def branches(monkeypatch):
+    monkeypatch.setattr(staff, "BRANCHES", [lambda: [("01", "Алмалы"), ("02", "Әуезов")]])
+
+
 def give(client, user, *groups, **more):
     numbers = [str(Group.objects.get(name=name).pk) for name in groups]
     return client.post(
@@ -217,6 +223,12 @@ def test_a_supervisor_makes_an_operator(supervisor, aigul):
         "is_staff": True,
         "branch": "02",
     }
+
+
+def test_a_branch_that_is_none(supervisor, aigul):
+    assert give(supervisor, aigul, "operator", branch="99").status_code == 200
+    aigul.refresh_from_db()
+    assert not aigul.is_staff
 
 
 def test_it_takes_effect_at_the_next_request(supervisor, aigul, client):

@@ -124,6 +124,10 @@ class BranchQuerySet(models.QuerySet["Branch"]):
         """All branches in the order of their codes; remembered for a minute."""
         return list(Branch.objects.order_by("code"))
 
+    def choices(self) -> list[tuple[str, str]]:
+        """Code and name of each, in the language in force."""
+        return [(branch.code, branch.name) for branch in self.listed()]
+
 
 class Branch(models.Model):
     """A district branch (АЭЖБ, РОЭС)."""

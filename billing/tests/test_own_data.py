@@ -32,7 +32,7 @@ from cabinet.tests.pages import Page
 URL = "/settings/data/file/"
 ALWAYS = [
     *("addresses", "address_changes", "consents", "second_step", "sessions", "letters"),
-    "accounts",
+    *("accounts", "looks"),
 ]
 OF_ACCOUNT = [
     f"000000101/{name}"
@@ -378,6 +378,15 @@ def test_nor_what_is_held_no_longer(who, client, home):
     assert [*archive.data] == ["user", *ALWAYS]
 
 
+def test_who_looked(download, home, client):
+    client.force_login(home.support)
+    client.get(f"/admin/billing/personalaccount/{home.account.pk}/change/")
+    client.force_login(home.owner)
+    (look,) = download().data["looks"]
+    told = [look[name] for name in ("what", "number", "role", "branch")]
+    assert told == ["дербес шотты қарады", "000000101", "оператор", ""]
+
+
 def test_several_accounts(download, home):
     other = factories.PersonalAccountFactory(number="000000303")
     factories.HoldingFactory(user=home.owner, account=other)
@@ -393,7 +402,7 @@ def test_who_has_no_account(client, db):
     archive = Archive(client.post(URL))
     assert [*archive.data] == ["user", *ALWAYS]
     assert archive.data["accounts"] == []
-    assert [len(archive.csv(name)) for name in ALWAYS] == [2, 1, 1, 1, 1, 1, 1]
+    assert [len(archive.csv(name)) for name in ALWAYS] == [2, 1, 1, 1, 1, 1, 1, 1]
 
 
 def test_no_secret_is_in_it(owner, home, monkeypatch):
