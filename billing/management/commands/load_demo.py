@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts import demo
+from accounts import demo, steps
 from accounts.models import User
 from billing.exchange.load import load
 from billing.models import Branch, PersonalAccount
@@ -54,12 +54,16 @@ class Command(BaseCommand):
                 create_resident(login, f"{login}@example.kz", password_of(login), name, numbers)
         branch = Branch.objects.order_by("code").first()
         for login, name, group in STAFF:
-            if not User.objects.filter(login=login).exists():
-                member = create_resident(login, f"{login}@example.kz", password_of(login), name)
+            if not User.objects.filter(login=login, groups__name=group).exists():
+                email, password = f"{login}@example.kz", password_of(login)
+                known = User.objects.filter(login=login).first()  # by an earlier version
+                member = known or create_resident(login, email, password, name)
                 member.is_staff, member.branch = True, branch.code if branch else ""
                 member.save(update_fields=["is_staff", "branch"])
+                member.user_permissions.clear()
                 member.groups.add(Group.objects.get(name=group))
-                demo.give_second_step(member)
+                if not steps.has_second(member):
+                    demo.give_second_step(member)
 
     def tell(self) -> None:
         """Who may sign in, and with what."""
