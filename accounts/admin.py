@@ -26,11 +26,11 @@ from django.views.decorators.http import require_POST
 from accounts import audit, sessions, staff
 from accounts.models import AuditEntry, User
 from cabinet import days
-from cabinet.admin import FirstPages, LetterAdmin, NewestLetters
+from cabinet.admin import LetterAdmin, NewestLetters, OfMany
 from cabinet.jinja import yes_no
 from cabinet.models import Letter
 
-for _model in (EmailAddress, Authenticator, UserSession, Group, Letter):
+for _model in (EmailAddress, Authenticator, UserSession, Group):
     admin.site.unregister(_model)
 
 
@@ -72,7 +72,7 @@ class RightsForm(forms.ModelForm):
 
 
 @admin.register(User)
-class UserAdmin(staff.ReadOnly):
+class UserAdmin(OfMany, staff.ReadOnly):
     """Found by login name or e-mail address; a password is never seen and never set here."""
 
     searched, looked = "users_searched", "looked_at_user"
@@ -89,11 +89,6 @@ class UserAdmin(staff.ReadOnly):
     rights = ("is_active", "is_staff", "branch", "groups")
     rights_told = ("signs_in", "in_staff", "branch", "roles")
     ordering = ("login",)
-    sortable_by = ()
-    list_per_page = 50
-    paginator = FirstPages
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
 
     # What is shown
 
@@ -294,7 +289,7 @@ class ActionFilter(admin.SimpleListFilter):
 
 
 @admin.register(AuditEntry)
-class AuditAdmin(staff.ReadOnly):
+class AuditAdmin(OfMany, staff.ReadOnly):
     """Found by login name or account number, by indexes alone; the newest first."""
 
     searched = "audit_searched"
@@ -306,11 +301,6 @@ class AuditAdmin(staff.ReadOnly):
     fields = (*list_display, "branch", "device", "more")
     readonly_fields = fields
     ordering = ("-pk",)
-    sortable_by = ()
-    list_per_page = 100
-    paginator = FirstPages
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
 
     @admin.display(description=_("when"))
     def when(self, entry: AuditEntry) -> str:

@@ -23,7 +23,7 @@ from billing.import_files import Upload
 from billing.import_pages import SHOWN, counts_of, heads, phase_of, problems_of, share_of
 from billing.models import Import, ImportJob
 from cabinet import days, figures
-from cabinet.admin import FirstPages
+from cabinet.admin import OfMany
 from cabinet.jinja import yes_no
 
 RECENT = 20  # jobs listed on the upload page
@@ -75,7 +75,7 @@ def guarded(view: Any) -> Any:
 
 
 @admin.register(Import)
-class ImportAdmin(ReadOnly):
+class ImportAdmin(OfMany, ReadOnly):
     """The record of every set that was tried, and the way to hand one in."""
 
     change_list_template = "admin/billing/import/change_list.html"
@@ -84,11 +84,6 @@ class ImportAdmin(ReadOnly):
     list_display_links = ("started", "name")
     list_filter = ("outcome",)
     fields = list_display
-    sortable_by = ()
-    list_per_page = 50
-    paginator = FirstPages
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
 
     @admin.display(description=_("started at"))
     def started(self, record: Import) -> str:

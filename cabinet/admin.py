@@ -38,9 +38,21 @@ class NewestLetters(ChangeList):
         self.more = self.result_count == MOST
 
 
-@admin.register(Letter)
-class LetterAdmin(admin.ModelAdmin):
-    """No bodies: while a letter waits, they hold links that let people in."""
+class OfMany(admin.ModelAdmin):
+    """What an admin of very many rows shows of them: the first pages, in one order."""
+
+    sortable_by = ()
+    list_per_page = 50
+    paginator = FirstPages
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+
+class LetterAdmin(OfMany):
+    """No bodies: while a letter waits, they hold links that let people in.
+
+    Registered by `accounts`, which notes who looks.
+    """
 
     list_display = (
         "subject",
@@ -57,11 +69,6 @@ class LetterAdmin(admin.ModelAdmin):
     search_help_text = _("The whole e-mail address that the letter went to.")
     fields = (*list_display, "due_at", "language", "message_id")
     ordering = ("-pk",)
-    sortable_by = ()
-    list_per_page = 50
-    paginator = FirstPages
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
 
     @admin.display(description=_("kind"))
     def what(self, letter: Letter) -> str:
@@ -92,12 +99,3 @@ class LetterAdmin(admin.ModelAdmin):
         if address := search_term.strip():
             queryset = queryset.alias(upper=Upper("recipient")).filter(upper=address.upper())
         return queryset, False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
