@@ -1,5 +1,7 @@
 """One import at a time, over all machines."""
 
+import threading
+
 import pytest
 from django.db import connection
 
@@ -45,3 +47,23 @@ def test_it_leaves_the_lock_however_it_ends(try_lock, folder, import_billing, co
     assert import_billing(folder)[0] == code
     assert try_lock()
     assert Bank.objects.exists() == (code == 0)
+
+
+def test_it_waits_until_another_import_lets_go(import_billing, folder):
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [IMPORT_LOCK])
+    other.inc_thread_sharing()
+    seen = []
+
+    def let_go():
+        seen.append(Bank.objects.using("default").exists())
+        connection.close()  # the thread's own
+        other.close()
+
+    timer = threading.Timer(0.5, let_go)
+    timer.start()
+    code = import_billing(folder, "--wait")[0]
+    timer.join()
+    assert (code, seen) == (0, [False])
+    assert Bank.objects.exists()

@@ -4,7 +4,6 @@ import datetime as dt
 import errno
 import json
 import os
-import threading
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from billing.exchange.load import IMPORT_LOCK, NoRoom, Progress
-from billing.models import Bank, Import
+from billing.exchange.load import NoRoom, Progress
+from billing.models import Import
 from billing.tests import exchange_sets as sets
 from billing.tests.exchange_sets import FIRST, SECOND, of
 
@@ -168,31 +167,6 @@ def test_the_set_itself_is_no_folder_for_rejects(bad_set, import_billing):
     assert (code, out) == (2, "")
     assert err
     assert {path.name: path.read_bytes() for path in bad_set.iterdir()} == before
-
-
-# --wait
-
-
-@pytest.mark.django_db(transaction=True)
-def test_it_waits_until_another_import_lets_go(import_billing, tmp_path):
-    folder = sets.write(tmp_path / "set", {"banks": sets.small_set()["banks"]})
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [IMPORT_LOCK])
-    other.inc_thread_sharing()
-    seen = []
-
-    def let_go():
-        seen.append(Bank.objects.using("default").exists())
-        connection.close()  # the thread's own
-        other.close()
-
-    timer = threading.Timer(0.5, let_go)
-    timer.start()
-    code = import_billing(folder, "--wait")[0]
-    timer.join()
-    assert (code, seen) == (0, [False])
-    assert Bank.objects.exists()
 
 
 # A full disk
