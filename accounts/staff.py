@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,6 +28,10 @@ class Site(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and steps.second_passed(request)
 
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        """Nothing here is chosen so, and what it found would be a look that nobody notes."""
+        raise Http404
+
 
 class ReadOnly(admin.ModelAdmin):
     """What staff look at and do not change; each look is in the audit log, together with it."""
@@ -38,7 +43,15 @@ class ReadOnly(admin.ModelAdmin):
         """Whom a look at this object concerns, as `audit.record` wants it."""
         return {}
 
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """Only what `list_filter` offers: Django would let any column be guessed letter by letter,
+        hashes of passwords and the links of letters too.
+        """
+        return lookup.removesuffix("__exact") in self.list_filter
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        if any("\0" in text for item in request.GET.lists() for text in (item[0], *item[1])):
+            raise BadRequest
         with transaction.atomic():
             response = super().changelist_view(request, extra_context)
             if self.searched and response.status_code == 200:

@@ -181,7 +181,7 @@ TABLE = {
     "admin:logout": row(TO_STAFF_LOGIN, ("/admin/",) * 5, ("/admin/",) * 5, posted("/login/")),
     "admin:password_change": user(safe("/settings/password/")),
     "admin:password_change_done": django_staff(safe(200)),
-    "admin:autocomplete": django_staff(safe(403)),
+    "admin:autocomplete": django_staff(UNKNOWN),
     "admin:jsi18n": django_staff(safe(200)),
     "admin:view_on_site": django_staff(UNKNOWN),
     "admin:app_list": staff(ANY_METHOD, UNKNOWN, anonymous=TO_STAFF_LOGIN),
