@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.forms.renderers import DjangoTemplates
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -161,13 +161,16 @@ class UserAdmin(OfMany, staff.ReadOnly):
         return obj is None or (obj.pk != request.user.pk and not obj.is_superuser)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        kept = User.objects.select_for_update().filter(pk=obj.pk)
+        if not kept.exists():  # deleted meanwhile
+            raise Http404
+        kept.update(is_active=obj.is_active, is_staff=obj.is_staff, branch=obj.branch)
         if not obj.is_active or not obj.is_staff:
             sessions.end_all(obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """In the transaction of Django's own view."""
-        user, before = form.instance, audit.roles(form.instance)
+        user, before = form.instance, audit.group_codes(form.instance)
         super().save_related(request, form, formsets, change)
         if form.changed_data:
             audit.record(
@@ -176,7 +179,7 @@ class UserAdmin(OfMany, staff.ReadOnly):
                 subject=user,
                 fields=form.changed_data,
                 before=before,
-                groups=audit.roles(user),
+                groups=audit.group_codes(user),
                 is_active=user.is_active,
                 is_staff=user.is_staff,
                 branch=user.branch,
@@ -198,7 +201,11 @@ class UserAdmin(OfMany, staff.ReadOnly):
         context = {**(extra_context or {})}
         if user and self.has_view_permission(request, user):
             context |= {
-                "acts": [(act, words) for act, words in ACTS.items() if may(request, act)],
+                "acts": [
+                    (act, words)
+                    for act, words in ACTS.items()
+                    if may(request, act) and _may_act_on(request.user, user)
+                ],
                 "parts": [part(request, user) for part in staff.USER_PARTS],
             }
         return super().change_view(request, object_id, form_url, context)
@@ -209,6 +216,8 @@ class UserAdmin(OfMany, staff.ReadOnly):
             raise PermissionDenied
         with transaction.atomic():
             user = get_object_or_404(User.objects.select_for_update(), pk=pk)
+            if not _may_act_on(request.user, user):
+                raise PermissionDenied
             said = getattr(Acts(request, user), act)()
         messages.success(request, said)
         return redirect("admin:accounts_user_change", pk)
@@ -227,6 +236,14 @@ def may(request: HttpRequest, act: str) -> bool:
     """Operators unlock; all else is for supervisors."""
     right = "accounts.unlock_user" if act == "unlock" else "accounts.manage_user"
     return request.user.has_perm(right)
+
+
+def _may_act_on(actor: Any, user: User) -> bool:
+    """Nobody acts on oneself, only a superuser on superusers, only supervisors on staff."""
+    if actor.pk == user.pk or (user.is_superuser and not actor.is_superuser):
+        return False
+    may_all: bool = actor.has_perm("accounts.manage_user")
+    return may_all or not user.is_staff
 
 
 class Acts:
@@ -248,10 +265,10 @@ class Acts:
         pending = EmailAddress.objects.filter(user=self.user, verified=False).first()
         if pending is None:
             return _("Nothing is waiting to be confirmed.")
-        send_verification_email_to_address(
+        if send_verification_email_to_address(
             self.request, pending, signup=pending.email == self.user.email
-        )
-        self._record("confirmation_sent")
+        ):
+            self._record("confirmation_sent")
         return _("A link was sent, unless one was sent a moment ago.")
 
     def reset(self) -> Any:
@@ -292,7 +309,7 @@ class ActionFilter(admin.SimpleListFilter):
 class AuditAdmin(OfMany, staff.ReadOnly):
     """Found by login name or account number, by indexes alone; the newest first."""
 
-    searched = "audit_searched"
+    searched = looked = "audit_searched"
     list_display = ("when", "who", "role_names", "action_name", "whom", "account_number", "address")
     list_display_links = ("when",)
     list_filter = (ActionFilter,)
@@ -301,6 +318,9 @@ class AuditAdmin(OfMany, staff.ReadOnly):
     fields = (*list_display, "branch", "device", "more")
     readonly_fields = fields
     ordering = ("-pk",)
+
+    def concerns(self, shown: AuditEntry) -> dict[str, Any]:
+        return {"entry": shown.pk}
 
     @admin.display(description=_("when"))
     def when(self, entry: AuditEntry) -> str:

@@ -82,6 +82,7 @@ DETAILS: dict[str, str | Promise] = {
     "all_others": _("all others"),
     "second_step_removed": _("second step removed"),
     "letter": _("number of the letter"),
+    "entry": _("number of the entry"),
     "sought": _("what was sought"),
 }
 WORDS: dict[str, str | Promise] = {
@@ -161,8 +162,11 @@ def _actor(who: User | None, request: HttpRequest | None) -> dict[str, Any]:
 
 def roles(user: User) -> str:
     """The names of the groups that a member of staff is in, joined by commas."""
-    if not user.is_staff:
-        return ""
+    return group_codes(user) if user.is_staff else ""
+
+
+def group_codes(user: User) -> str:
+    """The same, of anybody."""
     return ",".join(user.groups.order_by("name").values_list("name", flat=True))
 
 

@@ -191,6 +191,10 @@ class Again(Page, allauth.ReauthenticateView):
 class AgainCode(Page, second_step_views.ReauthenticateView):
     template_name = "accounts/again.html"
 
+    def form_invalid(self, form: Any) -> HttpResponse:
+        audit.record("sign_in_refused", self.request, subject=self.request.user, why="code")
+        return super().form_invalid(form)
+
 
 class AgainPasskey(Page, passkeys.ReauthenticateWebAuthnView):
     template_name = "accounts/again_passkey.html"
@@ -198,6 +202,7 @@ class AgainPasskey(Page, passkeys.ReauthenticateWebAuthnView):
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """The same page, to try again."""
+        audit.record("sign_in_refused", self.request, subject=self.request.user, why="passkey")
         for message in form.errors["credential"]:
             messages.error(self.request, message)
         return self.get(self.request)

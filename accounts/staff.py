@@ -58,7 +58,8 @@ class ReadOnly(admin.ModelAdmin):
                 about: dict[str, Any] = {}
                 if request.GET:
                     about["sought"] = {
-                        key: value[:LONGEST_SEARCH] for key, value in request.GET.dict().items()
+                        key: " ".join(" ".join(values).split())[:LONGEST_SEARCH]
+                        for key, values in request.GET.lists()
                     }
                 audit.record(self.searched, request, **about)
         return response

@@ -5,6 +5,7 @@ and paths. What one changes about oneself is in `accounts.settings_views`.
 """
 
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from allauth.account import views as allauth
@@ -106,8 +107,10 @@ class ForgottenPassword(Page, allauth.PasswordResetView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         subject = form.users[0] if form.users else None
-        audit.record("password_asked", self.request, subject=subject)
-        return super().form_valid(form)
+        response = super().form_valid(form)
+        if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+            audit.record("password_asked", self.request, subject=subject)
+        return response
 
 
 class ForgottenPasswordSent(Page, allauth.PasswordResetDoneView):

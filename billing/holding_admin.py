@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import audit
 from accounts.models import User
 from billing import holdings, limits
 from billing.models import Holding, PersonalAccount
@@ -50,12 +51,14 @@ class LinkForm(ReasonForm):
 @form_page
 def link(request: HttpRequest, pk: int) -> HttpResponse:
     """An operator links a user to the account."""
-    account = get_object_or_404(PersonalAccount, pk=pk)
     if not request.user.has_perm("billing.add_holding"):
         raise PermissionDenied
+    account = get_object_or_404(PersonalAccount, pk=pk)
     form = LinkForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         asked = form.cleaned_data
+        if asked["who"] == request.user:
+            raise PermissionDenied  # a colleague does
         if holdings.link_by_staff(request, asked["who"], account, asked["reason"]):
             messages.success(request, _("The user is linked."))
         else:
@@ -67,11 +70,11 @@ def link(request: HttpRequest, pk: int) -> HttpResponse:
 @form_page
 def unlink(request: HttpRequest, pk: int, holding: int) -> HttpResponse:
     """A supervisor takes a link away."""
+    if not request.user.has_perm("billing.delete_holding"):
+        raise PermissionDenied
     found = get_object_or_404(
         Holding.objects.select_related("user", "account"), pk=holding, account=pk
     )
-    if not request.user.has_perm("billing.delete_holding"):
-        raise PermissionDenied
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         holdings.unlink_by_staff(request, found, form.cleaned_data["reason"])
@@ -83,6 +86,7 @@ def unlink(request: HttpRequest, pk: int, holding: int) -> HttpResponse:
 def _page(
     request: HttpRequest, title: Any, account: PersonalAccount, form: forms.Form, **more: Any
 ) -> HttpResponse:
+    audit.record("looked_at_account", request, account=account, subject=more.get("holder"))
     context = {
         **admin.site.each_context(request),
         "opts": PersonalAccount._meta,

@@ -1,11 +1,13 @@
 """A resident adds and removes accounts, and names them. Of others' accounts nothing is told."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import audit
 from billing import holdings, proofs
 from billing.holding_forms import OWN, REFUSED, CodeForm, NicknameForm, NumberForm, PaymentForm
 from billing.holdings import Outcome
@@ -61,7 +63,11 @@ def account_nickname(request: HttpRequest, number: str) -> HttpResponse:
     holding = get_object_or_404(request.user.holdings, account=account)
     form = NicknameForm(request.POST if request.method == "POST" else None, instance=holding)
     if form.is_valid():
-        form.save()
+        with transaction.atomic():
+            held = request.user.holdings.filter(pk=holding.pk)
+            if not held.update(nickname=form.cleaned_data["nickname"]):  # removed meanwhile
+                raise Http404
+            audit.record("account_named", request, account=account)
         messages.success(request, _("Data saved"))
         return redirect("billing:account_list")
     return render(request, "billing/account_nickname.html", {"account": account, "form": form})

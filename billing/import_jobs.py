@@ -140,6 +140,7 @@ def load_checked(request: HttpRequest, checked: ImportJob) -> ImportJob:
     )
     if made:
         _enqueue(job)
+        audit.record("import_asked", request, set=job.name, sha256=job.sha256)
     return job
 
 
@@ -157,6 +158,7 @@ def again(request: HttpRequest, job: ImportJob) -> None:
         setattr(failed, name, value)
     failed.save()
     _enqueue(failed)
+    audit.record("import_asked", request, set=job.name, sha256=job.sha256)
 
 
 @task()

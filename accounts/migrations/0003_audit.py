@@ -40,7 +40,8 @@ CREATE INDEX audit_by_time ON accounts_auditentry USING brin (at);
 
 -- Whoever owns the table is refused too. The retention job names the days that entries are kept
 -- in the setting `cabinet.audit_days`; younger than a year none goes, whatever it names.
-CREATE FUNCTION accounts_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION accounts_audit_refuse() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     days text := current_setting('cabinet.audit_days', true);
 BEGIN

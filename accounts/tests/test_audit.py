@@ -208,6 +208,11 @@ STATEMENTS = {
     "truncate": "TRUNCATE accounts_auditentry",
     "cascade": "TRUNCATE accounts_auditentry CASCADE",
     "days": "SET LOCAL cabinet.audit_days = 0; DELETE FROM accounts_auditentry",
+    "another clock": (
+        "CREATE FUNCTION public.statement_timestamp() RETURNS timestamptz LANGUAGE sql"
+        " AS $$SELECT '2999-01-01'::timestamptz$$; SET LOCAL search_path = public, pg_catalog;"
+        " SET LOCAL cabinet.audit_days = 0; DELETE FROM accounts_auditentry"
+    ),
     "words": "SET LOCAL cabinet.audit_days = '1 day'; DELETE FROM accounts_auditentry",
 }
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import staff
+from accounts import admin, staff
 from accounts.models import AuditEntry, User
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.test_audit import entries
@@ -268,6 +268,58 @@ def test_djangos_own_log_is_not_kept(supervisor, aigul):
     give(supervisor, aigul, "operator")
     assert LogEntry.objects.count() == 0
     assert supervisor.get(f"{LIST}{aigul.pk}/history/").status_code == 404
+
+
+def test_what_changed_meanwhile_stays(supervisor, aigul, monkeypatch):
+    """Only rights are saved: not the password as it was when the page was read."""
+    save = admin.RightsForm.save
+
+    def slowly(form, commit=True):
+        User.objects.filter(pk=aigul.pk).update(email="jana@example.kz", password="argon2$new")
+        return save(form, commit)
+
+    monkeypatch.setattr(admin.RightsForm, "save", slowly)
+    assert give(supervisor, aigul, "operator").status_code == 302
+    aigul.refresh_from_db()
+    assert (aigul.email, aigul.password, aigul.is_staff) == ("jana@example.kz", "argon2$new", True)
+
+
+def test_whoever_was_deleted_meanwhile_stays_so(supervisor, aigul, monkeypatch):
+    save = admin.RightsForm.save
+
+    def slowly(form, commit=True):
+        User.objects.filter(pk=aigul.pk).delete()
+        return save(form, commit)
+
+    monkeypatch.setattr(admin.RightsForm, "save", slowly)
+    assert give(supervisor, aigul, "operator").status_code == 404
+
+
+def test_groups_of_whoever_leaves_are_told(supervisor, aigul):
+    give(supervisor, aigul, "operator")
+    give(supervisor, aigul, is_staff="")
+    about = entries(action="rights_changed")[1][3]
+    assert (about["before"], about["groups"]) == ("operator", "")
+
+
+@pytest.mark.parametrize("act", ["unlock", "confirm", "reset", "end"])
+@pytest.mark.parametrize("whom", ["oneself", "a superuser"])
+def test_on_whom_nobody_acts(whom, act, supervisor):
+    user = User.objects.get(login="the-supervisor")
+    if whom == "a superuser":
+        user = User.objects.create_superuser("root", "r@example.kz", PASSWORD, full_name="R")
+    assert supervisor.post(f"{LIST}{user.pk}/{act}/").status_code == 403
+    assert written() == []
+
+
+def test_operators_do_not_unlock_staff(operator):
+    other = people.member("billing operator", login="other")
+    assert operator.post(f"{LIST}{other.pk}/unlock/").status_code == 403
+
+
+def test_spaces_hide_nothing_that_is_sought(operator):
+    operator.get(LIST, {"q": " " * 300 + "aigul"})
+    assert entries(action="users_searched")[0][3] == {"sought": {"q": "aigul"}}
 
 
 # The audit log

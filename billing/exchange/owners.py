@@ -1,5 +1,6 @@
 """Who no longer sees an account, since a set says that its payer has changed."""
 
+from accounts import audit
 from billing import holding_letters
 from billing.models import Holding
 
@@ -16,3 +17,4 @@ def tell_former_holders() -> None:
     found = Holding.objects.raw(_SUSPENDED).prefetch_related("user", "account")
     for holding in found:
         holding_letters.tell("account_suspended", holding.user, account=holding.account)
+        audit.record("account_suspended", None, subject=holding.user, account=holding.account)

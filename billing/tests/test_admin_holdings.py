@@ -148,3 +148,14 @@ def test_only_the_user_and_the_reason_are_taken(operator, home, url):
     holding = Holding.objects.get(user=home.stranger, account=home.account)
     assert (holding.by_staff, holding.since.year) == (True, 2026)
     assert User.objects.filter(holdings__account=home.strangers).count() == 1
+
+
+def test_nobody_links_oneself(operator, home, url):
+    assert link(operator, url, who="support").status_code == 403
+    assert not home.support.holdings.exists()
+
+
+def test_the_question_is_a_look(supervisor, home, url):
+    holding = home.second.holdings.get()
+    supervisor.get(f"{url}unlink/{holding.pk}/")
+    assert entry("looked_at_account")[:3] == ("supervisor", "second", home.account.number)

@@ -144,6 +144,7 @@ def test_checked_and_loaded(biller, django_capture_on_commit_callbacks):
     assert actions() == [
         ("import_uploaded", "biller"),
         ("import_checked", "biller"),
+        ("import_asked", "biller"),
         ("import_loaded", "biller"),
     ]
     listed = Page(biller.get(LIST)).find("table#result_list").find("tbody")
