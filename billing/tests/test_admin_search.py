@@ -257,9 +257,7 @@ def test_list_says_when_there_are_more(home, homes, client, monkeypatch):
     assert page.all("form#changelist-search")[0].findall("p") == []
 
 
-@pytest.mark.parametrize(
-    "query", [{}, {"q": "алматы"}, {"all": ""}, {"p": "7"}, {"o": "-2"}, {"payer__contains": "и"}]
-)
+@pytest.mark.parametrize("query", [{}, {"q": "алматы"}, {"all": ""}, {"p": "7"}, {"o": "-2"}])
 def test_list_counts_and_reads_no_more_than_it_shows(query, home, homes, client, monkeypatch):
     monkeypatch.setattr(search, "MOST", 3)
     client.force_login(home.support)

@@ -305,7 +305,11 @@ def run(cluster, *arguments):
 
 
 def is_calm(err):
-    """A line of the command itself, said once: no traceback, no words of PostgreSQL's."""
+    """A line of the command itself, said once: no traceback, no words of PostgreSQL's.
+
+    But for those that libpq may print before anybody has asked it anything.
+    """
+    err = re.sub(r"\AFATAL:  terminating connection .*\n", "", err)
     said = err.removesuffix("\n").split(".")
     return (
         err.endswith(".\n")
