@@ -194,21 +194,13 @@ class UserAdmin(OfMany, staff.ReadOnly):
         own = super().get_urls()
         return [*own[:-1], act, own[-1]]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        user = self.get_object(request, object_id)
-        context = {**(extra_context or {})}
-        if user and self.has_view_permission(request, user):
-            context |= {
-                "acts": [
-                    (act, words)
-                    for act, words in ACTS.items()
-                    if may(request, act) and _may_act_on(request.user, user)
-                ],
-                "parts": [part(request, user) for part in staff.USER_PARTS],
-            }
-        return super().change_view(request, object_id, form_url, context)
+    def beside(self, request: HttpRequest, shown: User) -> dict[str, Any]:
+        """What may be done for the user, and what other apps know of the user."""
+        acts = ACTS.items() if _may_act_on(request.user, shown) else ()
+        return {
+            "acts": [(act, words) for act, words in acts if may(request, act)],
+            "parts": [part(request, shown) for part in staff.USER_PARTS],
+        }
 
     def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """One of ACTS is done to the user, and told on the user's page."""

@@ -9,8 +9,6 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.db.models import QuerySet
-from django.db.models.functions import Upper
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -37,9 +35,9 @@ def as_zip(request: HttpRequest) -> HttpResponse:
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
         everything.write(f'{{"user": {_json(_user(request.user))}')
-        for name, table in _tables(request):
-            archive.writestr(f"{name}.csv", csv_of(table))
-            rows = ",\n".join(map(_json, rows_of(table)))
+        for name, part in _tables(request):
+            archive.writestr(f"{name}.csv", csv_of(part))
+            rows = ",\n".join(map(_json, rows_of(part)))
             everything.write(f",\n{_json(name)}: [\n{rows}\n]")
         everything.write("}\n")
         everything.flush()
@@ -71,14 +69,14 @@ def _tables(request: HttpRequest) -> Iterable[tuple[str, Table]]:
     user = request.user
     yield (
         "addresses",
-        _table(
+        table(
             [Column("email", _("E-mail")), Column("confirmed", _("Confirmed"), "yes_no")],
             EmailAddress.objects.filter(user=user).order_by("pk").values_list("email", "verified"),
         ),
     )
     yield (
         "address_changes",
-        _table(
+        table(
             [
                 Column("old", _("Earlier address")),
                 Column("new", _("New address")),
@@ -90,14 +88,14 @@ def _tables(request: HttpRequest) -> Iterable[tuple[str, Table]]:
     )
     yield (
         "consents",
-        _table(
+        table(
             [Column("version", _("Version")), Column("given_at", _("Given"), "moment")],
             user.consents.order_by("given_at").values_list("version", "given_at"),
         ),
     )
     yield (
         "second_step",
-        _table(
+        table(
             [Column("kind", _("Kind")), Column("since", _("Since"), "moment")],
             [
                 (str(each), each.created_at)
@@ -107,7 +105,7 @@ def _tables(request: HttpRequest) -> Iterable[tuple[str, Table]]:
     )
     yield (
         "sessions",
-        _table(
+        table(
             [
                 Column("device", _("Device")),
                 Column("address", _("Network address")),
@@ -121,10 +119,10 @@ def _tables(request: HttpRequest) -> Iterable[tuple[str, Table]]:
         ),
     )
     confirmed = EmailAddress.objects.filter(user=user, verified=True)
-    letters = letters_to(confirmed.values_list("email", flat=True))
+    letters = Letter.objects.to(confirmed.values_list("email", flat=True)).order_by("pk")
     yield (
         "letters",
-        _table(
+        table(
             [
                 Column("kind", _("Kind")),
                 Column("subject", _("Subject")),
@@ -144,11 +142,6 @@ def _tables(request: HttpRequest) -> Iterable[tuple[str, Table]]:
         yield from part(user)
 
 
-def letters_to(addresses: Iterable[str]) -> QuerySet[Letter]:
-    """Those of the outbox to any of the addresses, capitals aside, the oldest first."""
-    wanted = [address.upper() for address in addresses]
-    return Letter.objects.alias(upper=Upper("recipient")).filter(upper__in=wanted).order_by("pk")
-
-
-def _table(columns: list[Column], rows: Iterable[Any]) -> Table:
+def table(columns: list[Column], rows: Iterable[Any]) -> Table:
+    """A part of the own data: its name is that of its file."""
     return Table("", "", "", "", columns, list(rows))

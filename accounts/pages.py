@@ -15,7 +15,7 @@ class Page:
     """By GET, HEAD and POST only; what a form does and the letter about it are one transaction."""
 
     letter = ""  # the kind that tells of it, where allauth's own call would come too late
-    action = ""  # what the audit log calls it
+    action = ""  # what the audit log calls it, if not by the letter's kind
 
     @classmethod
     def as_view(cls: Any, **attributes: Any) -> Callable[..., Any]:
@@ -35,6 +35,6 @@ class Page:
         response = super().form_valid(form)
         if self.letter:
             letters.tell(self.letter, self.request.user, self.request)
-        if self.action:
-            audit.record(self.action, self.request)
+        if action := self.action or self.letter:
+            audit.record(action, self.request)
         return response

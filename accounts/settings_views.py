@@ -22,14 +22,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit, export, letters, second_step, sessions, steps
 from accounts.forms import DeleteForm, EmailForm, ProfileForm
 from accounts.models import User
 from accounts.pages import Page
-
-page = require_http_methods(["GET", "HEAD", "POST"])
+from cabinet.methods import form_page
 
 
 class Password(Page, allauth.PasswordChangeView):
@@ -44,7 +43,7 @@ class Password(Page, allauth.PasswordChangeView):
         return super().dispatch(request, *args, **kwargs)
 
 
-@page
+@form_page
 @rate_limit(action="manage_email")
 def email(request: HttpRequest) -> HttpResponse:
     """«E-mail мекенжайын өзгерту» (figure 19): it counts once the new one is confirmed."""
@@ -80,7 +79,7 @@ def cancel_email(request: HttpRequest) -> HttpResponse:
     return redirect("account_email")
 
 
-@page
+@form_page
 def profile(request: HttpRequest) -> HttpResponse:
     """«Дербес баптаулар» (figures 20, 21)."""
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
@@ -131,19 +130,26 @@ class TwoStep(Page, second_step_views.IndexView):
         return {**context, "codes_left": second_step.codes_left(self.request.user)}
 
 
-class AppOn(Page, app.ActivateTOTPView):
-    template_name = "accounts/app_on.html"
-    letter = action = "app_on"
+class NewStep(Page):
+    """Sets up a second step of the kind `adds`, which the session has thus shown."""
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    adds: str
+
+    def form_valid(self: Any, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        steps.note_added(self.request, Authenticator.Type.TOTP)
+        steps.note_added(self.request, self.adds)
         return response
+
+
+class AppOn(NewStep, app.ActivateTOTPView):
+    template_name = "accounts/app_on.html"
+    letter = "app_on"
+    adds = Authenticator.Type.TOTP
 
 
 class AppOff(Page, app.DeactivateTOTPView):
     template_name = "accounts/app_off.html"
-    letter = action = "app_off"
+    letter = "app_off"
 
 
 class Codes(Page, codes.ViewRecoveryCodesView):
@@ -152,7 +158,7 @@ class Codes(Page, codes.ViewRecoveryCodesView):
 
 class NewCodes(Page, codes.GenerateRecoveryCodesView):
     template_name = "accounts/codes_new.html"
-    letter = action = "codes_made"
+    letter = "codes_made"
 
 
 class CodesFile(Page, codes.DownloadRecoveryCodesView):
@@ -160,20 +166,16 @@ class CodesFile(Page, codes.DownloadRecoveryCodesView):
     content_type = "text/plain; charset=utf-8"
 
 
-class PasskeyAdd(Page, passkeys.AddWebAuthnView):
+class PasskeyAdd(NewStep, passkeys.AddWebAuthnView):
     template_name = "accounts/passkey_add.html"
-    letter = action = "passkey_added"
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
-        steps.note_added(self.request, Authenticator.Type.WEBAUTHN)
-        return response
+    letter = "passkey_added"
+    adds = Authenticator.Type.WEBAUTHN
 
 
 class PasskeyRemove(Page, passkeys.RemoveWebAuthnView):
     template_name = "accounts/passkey_remove.html"
     success_url = reverse_lazy("mfa_index")
-    letter = action = "passkey_removed"
+    letter = "passkey_removed"
 
 
 class PasskeyRename(Page, passkeys.EditWebAuthnView):
@@ -208,7 +210,7 @@ class AgainPasskey(Page, passkeys.ReauthenticateWebAuthnView):
         return self.get(self.request)
 
 
-@page
+@form_page
 def open_sessions(request: HttpRequest) -> HttpResponse:
     """Where one is signed in; all others are ended by one press."""
     if request.method == "POST":
@@ -245,7 +247,7 @@ def own_data_file(request: HttpRequest) -> HttpResponse:
     return export.as_zip(request)
 
 
-@page
+@form_page
 def delete(request: HttpRequest) -> HttpResponse:
     """The user is deleted; billing's data stay."""
     if request.user.is_staff:  # whoever works here is let go by a colleague

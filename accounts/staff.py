@@ -43,6 +43,10 @@ class ReadOnly(admin.ModelAdmin):
         """Whom a look at this object concerns, as `audit.record` wants it."""
         return {}
 
+    def beside(self, request: HttpRequest, shown: Any) -> dict[str, Any]:
+        """What an object's page shows besides its fields, to whoever may see it."""
+        return {}
+
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Only what `list_filter` offers: Django would let any column be guessed letter by letter,
         hashes of passwords and the links of letters too.
@@ -64,15 +68,20 @@ class ReadOnly(admin.ModelAdmin):
                 audit.record(self.searched, request, **about)
         return response
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
-        with transaction.atomic():
-            response = super().change_view(request, object_id, form_url, extra_context)
-            shown = getattr(response, "context_data", None) or {}
-            if self.looked and shown.get("original"):
-                audit.record(self.looked, request, **self.concerns(shown["original"]))
-        return response
+        """Of an object that may be seen."""
+        context |= self.beside(request, obj)
+        if self.looked:
+            audit.record(self.looked, request, **self.concerns(obj))
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """The audit log has it all; Django's own is not kept."""
@@ -91,6 +100,13 @@ class ReadOnly(admin.ModelAdmin):
         return None
 
     log_change = log_addition
+
+
+def page_context(
+    request: HttpRequest, model: type[Model], title: Any, **more: Any
+) -> dict[str, Any]:
+    """What a page of our own in the admin, about that model, is rendered with."""
+    return {**admin.site.each_context(request), "opts": model._meta, "title": title, **more}
 
 
 def granted(rights: dict[str, Iterable[tuple[str, str, str]]]) -> Callable[[Any, Any], None]:

@@ -3,6 +3,7 @@
 from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -32,5 +33,5 @@ def note_added(request: HttpRequest, kind: str) -> None:
     record_authentication(request, request.user, "mfa", id=added.pk, type=kind)
 
 
-def _own(user: User | AnonymousUser):  # type: ignore[no-untyped-def]
+def _own(user: User | AnonymousUser) -> QuerySet[Authenticator]:
     return Authenticator.objects.filter(user=user)

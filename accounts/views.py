@@ -24,7 +24,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
 from accounts import audit, steps, undo
@@ -33,6 +33,7 @@ from accounts.forms import PasskeySignInForm, PasskeyStepForm
 from accounts.models import User
 from accounts.pages import Page
 from cabinet import months
+from cabinet.methods import form_page
 
 TRIES = 3
 
@@ -149,7 +150,7 @@ def register_again(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@form_page
 def undo_email(request: HttpRequest, key: str) -> HttpResponse:
     """The link of the letter to an address that another was put in the place of."""
     change = undo.change_of(key)

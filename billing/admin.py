@@ -4,7 +4,6 @@ import datetime as dt
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts import audit
-from accounts.staff import ReadOnly
+from accounts.staff import ReadOnly, page_context
 from billing import (  # noqa: F401 - what is registered by being imported
     breakdowns,
     holding_admin,
@@ -88,25 +87,20 @@ class PersonalAccountAdmin(ReadOnly):
         )
         return [months, link, unlink, *super().get_urls()]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Billing's own facts, and below them all that the account's holders see."""
-        shown = self.get_object(request, unquote(object_id))
-        context = {**(extra_context or {}), "sheets": staff.SHEETS, "shown": ""}
-        status = 200
-        if shown and self.has_view_permission(request, shown):
-            account = self.model.objects.with_balance().with_latest().get(pk=shown.pk)
-            context["shown"], good = staff.account_page(request, account, _below(account))
-            status = 200 if good else 400
-        response = super().change_view(request, object_id, form_url, context)
-        if response.status_code == 200:
-            response.status_code = status
+        """400 when the page's period is not a good one."""
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if not context["good"]:
+            response.status_code = 400
         return response
+
+    def beside(self, request: HttpRequest, shown: PersonalAccount) -> dict[str, Any]:
+        """Below billing's own facts, all that the account's holders see."""
+        account = self.model.objects.with_balance().with_latest().get(pk=shown.pk)
+        seen, good = staff.account_page(request, account, _below(account))
+        return {"sheets": staff.SHEETS, "shown": seen, "good": good}
 
     def month_view(self, request: HttpRequest, pk: int, month: dt.date) -> HttpResponse:
         """How a month was made up, as the account's holders see it."""
@@ -115,14 +109,14 @@ class PersonalAccountAdmin(ReadOnly):
         accounts = self.model.objects.with_months_beside(month)
         account = get_object_or_404(breakdowns.with_month(accounts, month), pk=pk)
         audit.record("looked_at_month", request, account=account, month=months.code(month))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "account": account,
-            "title": months.name(month),
-            "sheets": staff.SHEETS,
-            "shown": staff.month_page(request, account, month),
-        }
+        context = page_context(
+            request,
+            self.model,
+            months.name(month),
+            account=account,
+            sheets=staff.SHEETS,
+            shown=staff.month_page(request, account, month),
+        )
         return render(request, "admin/billing/personalaccount/month.html", context)
 
     @admin.display(description=_("address"))

@@ -3,22 +3,21 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms.renderers import DjangoTemplates
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
 
 from accounts import audit
 from accounts.models import User
+from accounts.staff import page_context
 from billing import holdings, limits
 from billing.models import Holding, PersonalAccount
 from cabinet.jinja import part
-
-form_page = require_http_methods(["GET", "HEAD", "POST"])
+from cabinet.methods import form_page
 
 
 class ReasonForm(forms.Form):
@@ -87,14 +86,7 @@ def _page(
     request: HttpRequest, title: Any, account: PersonalAccount, form: forms.Form, **more: Any
 ) -> HttpResponse:
     audit.record("looked_at_account", request, account=account, subject=more.get("holder"))
-    context = {
-        **admin.site.each_context(request),
-        "opts": PersonalAccount._meta,
-        "account": account,
-        "title": title,
-        "form": form,
-        **more,
-    }
+    context = page_context(request, PersonalAccount, title, account=account, form=form, **more)
     return render(request, "admin/billing/personalaccount/holding.html", context)
 
 

@@ -5,14 +5,12 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from accounts import audit
 from billing import holdings, proofs
 from billing.holding_forms import OWN, REFUSED, CodeForm, NicknameForm, NumberForm, PaymentForm
 from billing.holdings import Outcome
-
-form_page = require_http_methods(["GET", "HEAD", "POST"])
+from cabinet.methods import form_page
 
 
 @form_page

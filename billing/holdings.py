@@ -20,8 +20,6 @@ from billing import holding_letters, limits, proofs
 from billing.models import Holding, PersonalAccount, Tries
 from billing.models.tries import Kind
 
-locks, unlock = limits.locks, limits.unlock
-
 
 class Outcome(Enum):
     """What came of a try to add an account; a refusal does not say why."""

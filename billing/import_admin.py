@@ -13,10 +13,10 @@ from django.urls import path
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
-from accounts.staff import ReadOnly
+from accounts.staff import ReadOnly, page_context
 from billing import import_files, import_jobs
 from billing.exchange.problems import NotASet
 from billing.import_files import Upload
@@ -25,13 +25,12 @@ from billing.models import Import, ImportJob
 from cabinet import days, figures
 from cabinet.admin import OfMany
 from cabinet.jinja import yes_no
+from cabinet.methods import form_page
 
 RECENT = 20  # jobs listed on the upload page
 REFRESH = 3  # seconds
 TAKE, CHECK = "load", "check"
 UNDER_WAY = _("Your last set is not done yet. Wait until it is.")
-
-forms_only = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class UploadForm(forms.Form):
@@ -119,18 +118,12 @@ class ImportAdmin(OfMany, ReadOnly):
         may_load = request.user.has_perm("billing.load_import")
         return super().changelist_view(request, {**(extra_context or {}), "may_load": may_load})
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        context = {**(extra_context or {}), "heads": heads()}
-        record = self.get_object(request, object_id)
-        if record and self.has_view_permission(request, record):
-            context |= {"counts": counts_of(record), "jobs": record.jobs.all()}
-        return super().change_view(request, object_id, form_url, context)
+    def beside(self, request: HttpRequest, shown: Import) -> dict[str, Any]:
+        return {"heads": heads(), "counts": counts_of(shown), "jobs": shown.jobs.all()}
 
     def upload_view(self, request: HttpRequest) -> HttpResponse:
         """The check of the token reads the file: who may send one first chooses where it goes."""
-        view = forms_only(self.upload)
+        view = form_page(self.upload)
         if request.user.has_perm("billing.load_import"):
             view = csrf_exempt(view)
         return self.admin_site.admin_view(view)(request)
@@ -157,7 +150,7 @@ class ImportAdmin(OfMany, ReadOnly):
 
     def _form(self, request: HttpRequest, form: UploadForm) -> HttpResponse:
         jobs = ImportJob.objects.select_related("record")[:RECENT]
-        context = self._context(request, _("Upload a set"), form=form, jobs=jobs)
+        context = page_context(request, Import, _("Upload a set"), form=form, jobs=jobs)
         return render(request, "admin/billing/import/upload.html", context)
 
     def job(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -172,8 +165,9 @@ class ImportAdmin(OfMany, ReadOnly):
         problems = problems_of(found) if may_load and found.is_over else []
         if problems:
             audit.record("looked_at_import_report", request, set=found.name)
-        context = self._context(
+        context = page_context(
             request,
+            Import,
             found.name,
             job=found,
             refresh=REFRESH,
@@ -239,14 +233,6 @@ class ImportAdmin(OfMany, ReadOnly):
         import_files.pack_rejects(job, file)
         file.seek(0)
         return FileResponse(file, as_attachment=True, filename=name)
-
-    def _context(self, request: HttpRequest, title: Any, **more: Any) -> dict[str, Any]:
-        return {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": title,
-            **more,
-        }
 
 
 def _job(pk: int) -> ImportJob:

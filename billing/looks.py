@@ -25,9 +25,7 @@ class Look(NamedTuple):
 def at_data_of(user: User) -> list[Look]:
     """At the user, and at the accounts since the user holds them; the latest first."""
     own = Q(subject_id=user.pk)
-    for account, since in user.holdings.filter(account__in=user.accounts.all()).values_list(
-        "account", "since"
-    ):
+    for account, since in user.holdings.in_force().values_list("account", "since"):
         own |= Q(account_id=account, at__gte=since)
     looks = AuditEntry.objects.filter(own, actor_kind=ActorKind.STAFF, action__startswith="looked")
     branches = {branch.code: branch.name for branch in Branch.objects.listed()}

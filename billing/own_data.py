@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from accounts import export
 from accounts.models import User
 from billing import downloads, issued, ledgers, looks
 from billing.breakdowns import Line
@@ -41,7 +42,7 @@ def tables(user: User) -> Iterator[tuple[str, Table]]:
         (account.number, nickname, account.payer, account.address, since)
         for account, since, nickname in held
     ]
-    yield "accounts", Table("", "", "", "", columns, rows)
+    yield "accounts", export.table(columns, rows)
     yield "looks", _looks(user)
     for account, _since, _nickname in held:
         chosen = ledgers.of_account(account)
@@ -106,7 +107,7 @@ def charges(account: PersonalAccount) -> Table:
         )
         for each in found
     ]
-    return Table("", "", "", "", columns, rows)
+    return export.table(columns, rows)
 
 
 def _number(value: int | None) -> str | None:
@@ -128,7 +129,7 @@ def adjustments(account: PersonalAccount) -> Table:
         (services[each.service_id].name, each.month, each.reason, each.quantity, each.amount)
         for each in found
     ]
-    return Table("", "", "", "", columns, rows)
+    return export.table(columns, rows)
 
 
 def readings(account: PersonalAccount) -> Table:
@@ -146,7 +147,7 @@ def readings(account: PersonalAccount) -> Table:
             "meter__serial", "-taken_on", "-value", "source"
         ).values_list("meter__serial", "taken_on", "source", "value")
     ]
-    return Table("", "", "", "", columns, rows)
+    return export.table(columns, rows)
 
 
 def _looks(user: User) -> Table:
@@ -158,4 +159,4 @@ def _looks(user: User) -> Table:
         Column("role", _("Role")),
         Column("branch", _("Branch")),
     ]
-    return Table("", "", "", "", columns, [tuple(look) for look in looks.at_data_of(user)])
+    return export.table(columns, looks.at_data_of(user))

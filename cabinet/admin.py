@@ -6,7 +6,6 @@ import django_tasks_db.admin  # noqa: F401 - what it registers is in English onl
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models.functions import Upper
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -97,5 +96,5 @@ class LetterAdmin(OfMany):
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
         if address := search_term.strip():
-            queryset = queryset.alias(upper=Upper("recipient")).filter(upper=address.upper())
+            queryset = queryset.to([address])
         return queryset, False

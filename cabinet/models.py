@@ -1,5 +1,6 @@
 """What every part of the cabinet hands to `manage.py worker`: letters, and who does which task."""
 
+from collections.abc import Iterable
 from email.utils import format_datetime
 
 from django.conf import settings
@@ -18,6 +19,13 @@ class State(models.TextChoices):
     SENT = "sent", _("handed to the mail server")
     REFUSED = "refused", _("refused by the mail server")
     GIVEN_UP = "given_up", _("given up after many attempts")
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def to(self, addresses: Iterable[str]) -> "LetterQuerySet":
+        """Those to any of the addresses, capitals aside."""
+        wanted = [address.upper() for address in addresses]
+        return self.alias(upper=Upper("recipient")).filter(upper__in=wanted)
 
 
 class Letter(models.Model):
@@ -44,6 +52,8 @@ class Letter(models.Model):
     created_at = models.DateTimeField(_("written at"), db_default=Now())
     done_at = models.DateTimeField(_("done at"), null=True)
     last_error = models.CharField(_("last error"), max_length=500, default="")
+
+    objects = LetterQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("letter")

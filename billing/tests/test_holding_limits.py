@@ -63,10 +63,10 @@ def test_five_wrong_tries_of_a_user_at_a_number(person, later):
     wrong(aigul)
     later(24 * HOUR - MINUTE)
     assert not right(aigul)
-    assert holdings.locks(aigul.user) == [(NUMBER, timezone.now() + MINUTE)]
+    assert limits.locks(aigul.user) == [(NUMBER, timezone.now() + MINUTE)]
     assert right(other)
     later(MINUTE)
-    assert holdings.locks(aigul.user) == []
+    assert limits.locks(aigul.user) == []
     assert right(aigul)
 
 
@@ -90,9 +90,9 @@ def test_a_right_proof_starts_the_count_anew(person, home):
 def test_ten_wrong_tries_of_a_user_at_whatever_number(person, later):
     aigul = person("aigul")
     for number in range(1000, 1010):
-        assert not holdings.locks(aigul.user)
+        assert not limits.locks(aigul.user)
         wrong(aigul, number)
-    assert holdings.locks(aigul.user) == [("", timezone.now() + 24 * HOUR)]
+    assert limits.locks(aigul.user) == [("", timezone.now() + 24 * HOUR)]
     assert not right(aigul)
     later(24 * HOUR)
     assert right(aigul)
@@ -192,8 +192,8 @@ def test_staff_unlock_a_user(person):
     for browser in (aigul, other):
         wrong(browser, times=5)
     assert limits.unlock in staff.UNLOCKS
-    holdings.unlock(aigul.user)
-    assert holdings.locks(aigul.user) == []
+    limits.unlock(aigul.user)
+    assert limits.locks(aigul.user) == []
     assert right(aigul)
     assert not right(other)
 

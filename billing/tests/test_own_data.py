@@ -15,7 +15,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import export
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, AddressChangeFactory, ConsentFactory, UserFactory
 from accounts.tests.test_letters import CHROME
@@ -25,6 +24,7 @@ from accounts.tests.test_two_step import Clock, again, turn_on
 from billing.models import Bank, LedgerEntry, PersonalAccount
 from billing.tests import factories
 from cabinet import months
+from cabinet.models import Letter
 from cabinet.tests import people
 from cabinet.tests.factories import LetterFactory
 from cabinet.tests.pages import Page
@@ -321,7 +321,7 @@ def test_letters_to_one_s_addresses(download, home):
 def test_letters_are_found_by_their_index(db):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = export.letters_to(["owner@example.kz"]).explain()
+    plan = Letter.objects.to(["owner@example.kz"]).order_by("pk").explain()
     assert "letter_recipient" in plan
 
 
