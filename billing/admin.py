@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from accounts import audit
 from accounts.staff import ReadOnly, page_context
 from billing import (  # noqa: F401 - what is registered by being imported
-    breakdowns,
+    difference_admin,
+    explanations,
     holding_admin,
     import_admin,
     search,
@@ -106,8 +107,8 @@ class PersonalAccountAdmin(ReadOnly):
         """How a month was made up, as the account's holders see it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        accounts = self.model.objects.with_months_beside(month)
-        account = get_object_or_404(breakdowns.with_month(accounts, month), pk=pk)
+        accounts = explanations.with_month(self.model.objects.all(), month)
+        account = get_object_or_404(accounts, pk=pk)
         audit.record("looked_at_month", request, account=account, month=months.code(month))
         context = page_context(
             request,

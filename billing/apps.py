@@ -40,6 +40,7 @@ ACTIONS = {
     "accounts_searched": _("searched for accounts"),
     "looked_at_account": _("looked at an account"),
     "looked_at_month": _("looked at a month of an account"),
+    "differences_listed": _("looked at the list of differing charges"),
     "account_added": _("added an account"),
     "account_add_refused": _("was refused at adding an account"),
     "account_removed": _("removed an account"),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -141,7 +142,7 @@ def of(account: PersonalAccount) -> tuple[Breakdown, ...]:
         Breakdown(
             service,
             rows[code][0] if rows[code] else None,
-            _intervals(lines[code]),
+            intervals(lines[code]),
             tuple(adjustments[code]),
             tuple(payments[code]),
         )
@@ -160,6 +161,11 @@ def of_month(account: PersonalAccount, month: dt.date) -> tuple[Breakdown, ...]:
     return found
 
 
+def at(account: PersonalAccount, month: dt.date) -> tuple[Breakdown, ...]:
+    """The breakdowns of another month of an account; one query."""
+    return of(with_month(PersonalAccount.objects.filter(pk=account.pk), month).get())
+
+
 def _by_service(rows: list[dict[str, Any]], made: Any) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = defaultdict(list)
     for row in rows:
@@ -173,7 +179,8 @@ def _value(name: str, value: Any) -> Any:
     return dt.date.fromisoformat(value) if day and value else value
 
 
-def _intervals(lines: list[Line]) -> tuple[Interval, ...]:
+def intervals(lines: Iterable[Line]) -> tuple[Interval, ...]:
+    """A month's lines, in their order, by what they were charged between."""
     return tuple(
         Interval(tuple(group)) for _key, group in groupby(lines, key=lambda line: line[:5])
     )

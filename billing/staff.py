@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from billing import breakdowns, charts, consumption, holdings, issued, ledgers
+from billing import charts, consumption, explanations, holdings, issued, ledgers
 from billing.models import Import, PersonalAccount, Reading
 from billing.payments import in_table
 from billing.periods import MonthPeriodForm
@@ -74,10 +74,10 @@ def _imports(account: PersonalAccount) -> Any:
 
 
 def month_page(request: HttpRequest, account: PersonalAccount, month: Any) -> SafeString:
-    """How a month was made up; of an account fetched `breakdowns.with_month()`."""
+    """How a month was made up; of an account as `explanations.of_month()` wants it."""
     context = {
         "account": account,
         "month": month,
-        "breakdowns": breakdowns.of_month(account, month),
+        "explained": explanations.of_month(account, month),
     }
     return part("billing/staff_month.html", context, request)

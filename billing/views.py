@@ -7,7 +7,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing import breakdowns, charts, consumption, downloads, issued, ledgers, looks
+from billing import (
+    charts,
+    consumption,
+    downloads,
+    explanations,
+    issued,
+    ledgers,
+    looks,
+)
 from billing.models import Payment, PersonalAccount
 from billing.names import masked
 from billing.payments import in_table
@@ -91,12 +99,12 @@ def services(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
 @require_safe
 def month(request: HttpRequest, number: str, month: dt.date) -> HttpResponse:
     """How a month was made up; 404 for one in which nothing was or can be."""
-    accounts = request.user.accounts.with_months_beside(month)
-    account = get_object_or_404(breakdowns.with_month(accounts, month), number=number)
+    accounts = explanations.with_month(request.user.accounts.all(), month)
+    account = get_object_or_404(accounts, number=number)
     context = {
         "account": account,
         "month": month,
-        "breakdowns": breakdowns.of_month(account, month),
+        "explained": explanations.of_month(account, month),
     }
     return render(request, "billing/month.html", context)
 

@@ -35,6 +35,11 @@ def tenge(value: Decimal) -> str:
     return f"{money(value)}{NO_BREAK_SPACE}{TENGE}"
 
 
+def signed(value: Decimal) -> str:
+    """Tenge and tiyn with a plus or a minus before them: `+1 234,50`."""
+    return f"+{money(value)}" if value > 0 else money(value)
+
+
 def quantity(value: Decimal) -> str:
     """A reading or a quantity, to the thousandth, without idle zeros: `12 237`, `44,138`."""
     places = max(0, -int(value.normalize().as_tuple().exponent))

@@ -100,6 +100,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "json": as_json,
     "money": figures.money,
     "tenge": figures.tenge,
+    "signed": figures.signed,
     "quantity": figures.quantity,
     "month_code": months.code,
     "month": months.name,

@@ -20,6 +20,7 @@ from django.utils.translation import override
 
 from billing.exchange import (
     apply,
+    changes,
     deletions,
     meters,
     owners,
@@ -319,6 +320,7 @@ def _apply_owned_until_good(
     progress.phase("receipts", "")
     further = receipts.number_versions(record)
     apply.note_accounts({file.name for file in owned}, record.pk)
+    changes.have_charges_compared(names, record.pk)
     if "accounts" in names:
         owners.tell_former_holders()
     report.receipts_made = further + counts.get("receipts", Counts()).new

@@ -1,6 +1,7 @@
 """Billing's data, as the exchange brings them, and who holds which personal account."""
 
 from billing.models.accounts import Holding, Meter, PersonalAccount, Reading, Terms
+from billing.models.differences import ChargeDifference
 from billing.models.facts import FrozenFact
 from billing.models.frozen import FrozenReceipt
 from billing.models.imports import AccountImport, Import
@@ -15,6 +16,7 @@ __all__ = [
     "Bank",
     "Branch",
     "Charge",
+    "ChargeDifference",
     "FrozenFact",
     "FrozenReceipt",
     "Holding",

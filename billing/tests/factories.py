@@ -293,6 +293,18 @@ class ReceiptFactory(DjangoModelFactory):
     amount_due = Decimal("1450.00")
 
 
+class ChargeDifferenceFactory(DjangoModelFactory):
+    class Meta:
+        model = models.ChargeDifference
+        django_get_or_create = ("account", "service", "month")
+
+    account = factory.SubFactory(PersonalAccountFactory)
+    service = factory.SubFactory(ServiceFactory)
+    month = FEBRUARY
+    billed = Decimal("1450.00")
+    computed = Decimal("1400.00")
+
+
 class ImportFactory(DjangoModelFactory):
     class Meta:
         model = models.Import

@@ -42,6 +42,11 @@ def test_each_figure_and_what_is_behind_it(client, home):
             ("− Төлемдер", "1_459,00"),
             ("= Соңғы сальдо, ₸", "1_336,55"),
         ],
+        [
+            ("Түзетулер: −123,45 ₸, алдыңғы айда 0,00 ₸", "−123,45"),
+            ("Есептеу", "+1,00"),
+            ("Айырма, ₸", "−122,45"),
+        ],
         [("Көрсеткіш түзетілді", "−123,45")],
         [(BANK, "1_459,00")],
         [
@@ -63,7 +68,7 @@ def test_in_russian(client, home):
     home.owner.save()
     page = see(client, home)
     assert page.heading == "декабрь 2025 г. из чего сложился"
-    assert page.facts[1] == [("Исправлено показание", "−123,45")]
+    assert page.facts[2] == [("Исправлено показание", "−123,45")]
     assert page.tables[0][0] == [
         "Уровень",
         "Дни",
@@ -115,7 +120,7 @@ def test_two_tariffs_two_vat_rates_and_a_replaced_meter(client, home):
 
 def test_a_reversed_payment_and_one_made_again(client, home):
     page = see(client, home, "2026-02")
-    assert page.facts[1] == [
+    assert page.facts[2] == [
         ("10.02.2026 «Құлагер Банк» АҚ", "1_461,00"),
         ("12.02.2026 «Құлагер Банк» АҚ Төлем қайтарылды", "−1_461,00"),
         ("20.02.2026 «Құлагер Банк» АҚ", "1_461,00"),
@@ -183,7 +188,7 @@ def test_figures_are_exact(client, home):
 
 def test_markup_in_data_is_text(client, home):
     home.account.adjustments.update(reason_kk="<b>x</b>")
-    assert see(client, home).facts[1] == [("<b>x</b>", "−123,45")]
+    assert see(client, home).facts[2] == [("<b>x</b>", "−123,45")]
 
 
 @asks.access

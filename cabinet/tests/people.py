@@ -89,10 +89,13 @@ def support() -> User:
     return user
 
 
+RIGHTS = ("accounts.migrations.0005_groups", "billing.migrations.0008_difference_rights")
+
+
 def member(*groups: str, **fields: Any) -> User:
     """A member of staff in those groups, which are made as the migration makes them."""
-    rights = import_module("accounts.migrations.0005_groups").RIGHTS
-    granted(rights)(apps, SimpleNamespace(connection=connection))
+    for migration in RIGHTS:
+        granted(import_module(migration).RIGHTS)(apps, SimpleNamespace(connection=connection))
     user = UserFactory(**{"login": groups[0].replace(" ", "-"), "is_staff": True, **fields})
     user.groups.set(Group.objects.filter(name__in=groups))
     return user

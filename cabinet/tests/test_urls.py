@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from accounts.models import AuditEntry
 from accounts.tests.factories import AuditEntryFactory
-from billing.tests.factories import ImportFactory, ImportJobFactory
+from billing.tests.factories import ChargeDifferenceFactory, ImportFactory, ImportJobFactory
 from cabinet.tests import people
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
@@ -210,6 +210,12 @@ TABLE = {
     "admin:billing_import_delete": staff(),
     "admin:billing_import_change": staff(FORBIDDEN, (200, 200, 403, 200, 200), FORBIDDEN),
     "/admin/billing/import/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
+    "admin:billing_chargedifference_changelist": staff(ANY_METHOD, ANY_METHOD),
+    "admin:billing_chargedifference_add": staff(),
+    "admin:billing_chargedifference_history": staff(UNKNOWN, UNKNOWN),
+    "admin:billing_chargedifference_delete": staff(),
+    "admin:billing_chargedifference_change": staff(*[("{month}",) * 5] * 2),
+    "/admin/billing/chargedifference/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
     "receipts:staff_statement_pdf": staff(safe(200), safe(403)),
     "/admin/billing/personalaccount/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
     "admin:cabinet_letter_changelist": staff(ANY_METHOD),
@@ -320,6 +326,8 @@ def _object(route: str, home: people.Home, entry: AuditEntry) -> Any:
         return home.stranger
     if "/import/" in route:
         return ImportJobFactory() if "/jobs/" in route else ImportFactory()
+    if "/chargedifference/" in route:
+        return ChargeDifferenceFactory(account=home.account)
     return entry if "/auditentry/" in route else home.account
 
 
@@ -345,6 +353,7 @@ def test_who_gets_what(name, home, entry, strict):
             each.format(
                 path=url,
                 quoted=quote(url, safe=""),
+                month=f"/admin/billing/personalaccount/{home.account.pk}/months/2026-02/",
                 user=f"/admin/accounts/user/{home.stranger.pk}/change/",
                 job=url.removesuffix("load/").removesuffix("again/"),
             )
