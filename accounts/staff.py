@@ -51,7 +51,8 @@ class ReadOnly(admin.ModelAdmin):
         """Only what `list_filter` offers: Django would let any column be guessed letter by letter,
         hashes of passwords and the links of letters too.
         """
-        return lookup.removesuffix("__exact") in self.list_filter
+        offered = {getattr(each, "parameter_name", each) for each in self.list_filter}
+        return lookup.removesuffix("__exact") in offered
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if any("\0" in text for item in request.GET.lists() for text in (item[0], *item[1])):

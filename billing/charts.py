@@ -17,7 +17,7 @@ HEIGHT, HEAD, FOOT = 1000, 200, 200  # of the highest bar, over it for its value
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a bar: its level (0 at one price, 1 for money), top and height."""
+    """A piece of a bar: its level (0 at one price), top and height."""
 
     level: int
     top: int
@@ -151,7 +151,7 @@ def _quantities(used: Consumption, shown: Sequence[Used]) -> Chart | None:
 def _amounts(used: Consumption, shown: Sequence[Used]) -> Chart | None:
     if not any(each.amount for each in shown):
         return None
-    columns = [(each.month, {1: each.amount}, figures.number(each.amount, 0)) for each in shown]
+    columns = [(each.month, each.amounts, figures.number(each.amount, 0)) for each in shown]
     past = {each.month: each.amount for each in used.months}
     return _chart(_("Accrued by month, ₸"), _("Accrued"), columns, past, figures.money)
 

@@ -44,8 +44,14 @@ class Computed:
 
     @property
     def agrees(self) -> bool:
-        """Whether they differ by no more than a tiyn a line; so too where nothing is computed."""
-        return abs(self.difference) <= TIYN * len(self.interval.lines)
+        """Whether no line differs by more than a tiyn; where the lines are not the same ones,
+        whether their sums differ by no more than a tiyn for each. So too if nothing is computed.
+        """
+        lines = self.interval.lines
+        if self.bill and len(self.bill.lines) == len(lines):
+            pairs = zip(lines, self.bill.lines, strict=True)
+            return all(abs(line.amount - ours.amount) <= TIYN for line, ours in pairs)
+        return abs(self.difference) <= TIYN * len(lines)
 
     @property
     def pairs(self) -> list[tuple[Line, calculation.Line | None]]:

@@ -19,13 +19,15 @@ class Used:
     """A month of a service: its quantity in the service's unit, by level, and its charges in tenge.
 
     `first` and `last` are the readings' days between which it was used, if by a meter; what
-    has no level is counted as level 0.
+    has no level, or was all sold at one price, is counted as level 0. `amounts` are the
+    charges by level.
     """
 
     month: dt.date
     quantity: Decimal = NOTHING
     amount: Decimal = NOTHING
     levels: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    amounts: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     first: dt.date | None = None
     last: dt.date | None = None
 
@@ -62,19 +64,26 @@ class Consumption:
         return next((used for used in self.months if used.month == month), None)
 
 
+def is_one_price(level: int | None, limit: Decimal | None) -> bool:
+    """Whether a line was sold at one price: in a first level that ends nowhere, or in none."""
+    return not level or (level == 1 and limit is None)
+
+
 def of_account(account: PersonalAccount, first: dt.date, last: dt.date) -> dict[str, Consumption]:
     """The services with charges from the first month to the last, by code; one query."""
     found: dict[str, dict[dt.date, Used]] = defaultdict(dict)
     lines = account.charges.filter(month__gte=first, month__lte=last).order_by("month")
-    for code, month, level, quantity, amount, from_on, to_on in lines.values_list(
-        "service_id", "month", "level", "quantity", "amount", "from_on", "to_on"
+    for code, month, level, limit, quantity, amount, from_on, to_on in lines.values_list(
+        "service_id", "month", "level", "limit", "quantity", "amount", "from_on", "to_on"
     ):
         used = found[code].get(month)
         if used is None:
             used = found[code][month] = Used(month)
         used.quantity += quantity
         used.amount += amount
-        used.levels[level or 0] += quantity
+        in_level = 0 if is_one_price(level, limit) else level
+        used.levels[in_level] += quantity
+        used.amounts[in_level] += amount
         if from_on and to_on:
             used.first = min(used.first or from_on, from_on)
             used.last = max(used.last or to_on, to_on)

@@ -63,7 +63,7 @@ def compare_accounts(keys: Sequence[int], since: dt.date) -> None:
     ]
     ChargeDifference.objects.filter(account__in=keys, month__gte=since).delete()
     ChargeDifference.objects.bulk_create(
-        [each for each in found if each.billed != each.computed],
+        found,
         update_conflicts=True,
         unique_fields=["account", "service", "month"],
         update_fields=["billed", "computed"],

@@ -16,6 +16,7 @@ from billing.breakdowns import Breakdown, Interval, Line
 from billing.calculation import THOUSANDTH, Home, Prices, round_half_up
 from billing.causes import Cause, Kind, Month, Span
 from billing.computations import Computed, Facts, facts_of, with_facts
+from billing.consumption import is_one_price
 from billing.models import PersonalAccount
 from billing.models.accounts import PersonalAccountQuerySet
 from billing.models.columns import Plan
@@ -73,6 +74,13 @@ class Part:
             )
             for line, ours in self.computed.pairs
         ]
+
+    @property
+    def one_price(self) -> bool:
+        """Whether all was sold at one price, so that nothing is said of levels."""
+        if self.computed.bill:
+            return all(piece.conditions.prices.is_one for piece in self.computed.bill.pieces)
+        return all(is_one_price(line.level, line.limit) for line in self.interval.lines)
 
     @property
     def has_pieces(self) -> bool:

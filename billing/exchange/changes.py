@@ -23,7 +23,7 @@ def have_charges_compared(names: set[str], made_by: int) -> None:
     wholly = ["SELECT account_id FROM gone"]
     wholly += [f"SELECT account_id FROM delta_{name}" for name in WHOLE if name in names]
     keys, count = row_of(
-        f"""SELECT array_agg(account_id), count(*) FROM (
+        f"""SELECT array_agg(account_id ORDER BY account_id), count(*) FROM (
             SELECT DISTINCT account_id FROM ({" UNION ALL ".join(wholly)}) c
             LIMIT {MOST_BY_KEY + 1}) d"""
     )

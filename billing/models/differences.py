@@ -12,7 +12,7 @@ from billing.models.reference import Service
 class ChargeDifference(models.Model):
     """A month of a service: the sum of billing's charges, and ours, in tenge with VAT.
 
-    Only those that differ by more than a tiyn a line are here.
+    Only those are here of which a line differs by more than a tiyn; the sums may be the same.
     """
 
     account = proven_key(PersonalAccount, _("personal account"), related_name="differences")
@@ -27,9 +27,6 @@ class ChargeDifference(models.Model):
         constraints = [
             first_of_month("difference"),
             models.UniqueConstraint("account", "service", "month", name="difference_once"),
-            models.CheckConstraint(
-                condition=~models.Q(billed=models.F("computed")), name="difference_differs"
-            ),
         ]
         indexes = [models.Index(fields=["month"], name="difference_by_month")]
 

@@ -70,7 +70,7 @@ def test_heights_are_as_the_figures(client, home):
 
 
 def test_levels_stand_on_one_another(client, home):
-    charge(home, people.LATEST, "30", level=1)
+    charge(home, people.LATEST, "30", level=1, limit=Decimal(30))
     for level, quantity in ((2, "50"), (3, "20")):
         factories.ChargeFactory(
             account=home.account,
@@ -86,7 +86,7 @@ def test_levels_stand_on_one_another(client, home):
     ]
     assert parts == [("level-1", 900, 300), ("level-2", 400, 500), ("level-3", 200, 200)]
     assert [text(each) for each in select(chart, "li")] == [
-        *("1‑деңгей", "2‑деңгей", "3‑деңгей", "бір жыл бұрын"),
+        *("бірыңғай баға", "1‑деңгей", "2‑деңгей", "3‑деңгей", "бір жыл бұрын"),
     ]
 
 
@@ -114,7 +114,7 @@ def test_nothing_used_for_months(client, home):
 
 def test_the_story(client, home):
     """Two lines in March, one in February; the fee is in the sum too."""
-    charge(home, people.LATEST, "183", level=1, amount=Decimal("2000.00"))
+    charge(home, people.LATEST, "183", level=1, limit=Decimal(190), amount=Decimal("2000.00"))
     charge(home, dt.date(2026, 2, 1), "131", amount=Decimal("880.00"))
     assert why(client, home) == (
         "2026 ж. наурыз: 183 кВт·сағ, 31 күн, барлығы 1‑деңгейде;"
@@ -133,7 +133,7 @@ def test_the_story_of_less(client, home):
 def test_the_story_of_the_same_in_several_levels(client, home):
     home.owner.language = "ru"
     home.owner.save()
-    charge(home, people.LATEST, "160", level=1, amount=Decimal("900.00"))
+    charge(home, people.LATEST, "160", level=1, limit=Decimal(160), amount=Decimal("900.00"))
     factories.ChargeFactory(
         account=home.account,
         service=factories.ServiceFactory(),
@@ -175,6 +175,7 @@ def test_a_plan_changed_within_the_month(client, home):
             service=factories.ServiceFactory(),
             month=people.LATEST,
             level=level,
+            limit=Decimal(50 * level),
             quantity=Decimal(quantity),
         )
     (chart, _money) = see(client, home).all("figure.chart")
@@ -205,7 +206,7 @@ def test_the_last_payment_is_one_that_was_not_taken_back(client, home):
 
 
 def test_a_line_of_a_metered_service_without_a_meter_is_part_of_its_bar(client, home):
-    charge(home, people.LATEST, "60", level=1)
+    charge(home, people.LATEST, "60", level=1, limit=Decimal(90))
     factories.ChargeFactory(
         account=home.account,
         service=factories.ServiceFactory(),
@@ -216,3 +217,21 @@ def test_a_line_of_a_metered_service_without_a_meter_is_part_of_its_bar(client, 
     (chart, _money) = see(client, home).all("figure.chart")
     rects = of_class(drawn(drawn(chart, "g")[-1], "rect"), "level")
     assert [int(rect.get("height")) for rect in rects] == [400, 600]
+
+
+def test_money_stands_in_levels_too(client, home):
+    charge(home, people.LATEST, "90", level=1, limit=Decimal(90), amount=Decimal("2000.00"))
+    factories.ChargeFactory(
+        account=home.account,
+        service=factories.ServiceFactory(),
+        month=people.LATEST,
+        level=2,
+        quantity=Decimal(10),
+        amount=Decimal("500.00"),
+    )
+    (_quantity, chart) = see(client, home).all("figure.chart")
+    rects = of_class(drawn(drawn(chart, "g")[-1], "rect"), "level")
+    assert [(rect.get("class"), int(rect.get("height"))) for rect in rects] == [
+        ("level-1", 800),
+        ("level-2", 200),
+    ]

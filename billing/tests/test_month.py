@@ -60,7 +60,7 @@ def test_each_figure_and_what_is_behind_it(client, home):
         [(BANK, "134,40")],
     ]
     assert intervals(page) == ["Есептегіш № 87447638: 1_150 → 1_200 25.01.2026 – 25.02.2026"]
-    assert page.tables == [[HEAD, ["1‑деңгей", "31", "50", "25,00", "12_%", "1_460,00"]]]
+    assert page.tables == [[HEAD, ["Бірыңғай баға", "31", "50", "25,00", "12_%", "1_460,00"]]]
 
 
 def test_in_russian(client, home):
