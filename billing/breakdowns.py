@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import JSONField, Model, OuterRef
+from django.db.models import JSONField, Model, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from django.http import Http404
 from django.utils import timezone
@@ -177,6 +177,18 @@ def _by_service(rows: list[dict[str, Any]], made: Any) -> dict[str, list[Any]]:
 def _value(name: str, value: Any) -> Any:
     day = name.endswith("_on") or name == "month"
     return dt.date.fromisoformat(value) if day and value else value
+
+
+MONTH = ("account_id", "service_id", "month")
+
+
+def charged(
+    lines: QuerySet[models.Charge],
+) -> Iterator[tuple[tuple[int, str, dt.date], tuple[Interval, ...]]]:
+    """What these lines were charged between, by account, service and month; one query."""
+    rows = lines.order_by(*MONTH, "line").values_list(*MONTH, *Line._fields).iterator()
+    for key, group in groupby(rows, key=lambda row: row[:3]):
+        yield key, intervals(Line(*row[3:]) for row in group)
 
 
 def intervals(lines: Iterable[Line]) -> tuple[Interval, ...]:

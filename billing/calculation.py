@@ -98,13 +98,13 @@ class Slice(NamedTuple):
 class Line:
     """A line of a bill: `quantity` units at the band's price make `amount` tenge, VAT within.
 
-    `limit` is where the level ends in these days and for these residents: per resident and
-    month / 30.5 × days × residents; None in the last level and at one price.
+    `exact_limit` is where the level ends in these days and for these residents: per resident
+    and month / 30.5 × days × residents; None in the last level and at one price.
     """
 
     piece: Piece
     band: Band
-    limit: Fraction | None
+    exact_limit: Fraction | None
     quantity: Decimal
     amount: Decimal
 
@@ -121,9 +121,9 @@ class Line:
         return self.band.level
 
     @property
-    def printed_limit(self) -> Decimal | None:
-        """To the thousandth, as bills print it."""
-        return None if self.limit is None else round_half_up(self.limit, THOUSANDTH)
+    def limit(self) -> Decimal | None:
+        """The limit to the thousandth, as bills print it."""
+        return None if self.exact_limit is None else round_half_up(self.exact_limit, THOUSANDTH)
 
     @property
     def price(self) -> Decimal:
@@ -164,7 +164,12 @@ class Bill:
     @property
     def has_limits(self) -> bool:
         """Whether any level that was reached ends somewhere."""
-        return any(line.limit is not None for line in self.lines)
+        return any(line.exact_limit is not None for line in self.lines)
+
+    @property
+    def is_at_one_price(self) -> bool:
+        """Whether nothing is said of levels."""
+        return all(piece.conditions.prices.is_one for piece in self.pieces)
 
 
 def counted(

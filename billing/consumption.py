@@ -20,7 +20,7 @@ class Used:
 
     `first` and `last` are the readings' days between which it was used, if by a meter; what
     has no level, or was all sold at one price, is counted as level 0. `amounts` are the
-    charges by level.
+    charges by level. `serial` is the meter of the last reading, `last_value` what it showed.
     """
 
     month: dt.date
@@ -30,6 +30,21 @@ class Used:
     amounts: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     first: dt.date | None = None
     last: dt.date | None = None
+    serial: str | None = None
+    last_value: Decimal | None = None
+
+    def note_readings(
+        self,
+        from_on: dt.date | None,
+        to_on: dt.date | None,
+        serial: str | None,
+        to_value: Decimal | None,
+    ) -> None:
+        """Those of a line; a service without a meter has none."""
+        if from_on and to_on:
+            self.first = min(self.first or from_on, from_on)
+            if self.last is None or to_on >= self.last:
+                self.last, self.serial, self.last_value = to_on, serial, to_value
 
     @property
     def days(self) -> int:
@@ -64,29 +79,27 @@ class Consumption:
         return next((used for used in self.months if used.month == month), None)
 
 
-def is_one_price(level: int | None, limit: Decimal | None) -> bool:
-    """Whether a line was sold at one price: in a first level that ends nowhere, or in none."""
-    return not level or (level == 1 and limit is None)
+def level_of(level: int | None, limit: Decimal | None) -> int:
+    """The level of a line; 0 where it was sold at one price: in a first level that ends nowhere."""
+    return 0 if level == 1 and limit is None else level or 0
 
 
 def of_account(account: PersonalAccount, first: dt.date, last: dt.date) -> dict[str, Consumption]:
     """The services with charges from the first month to the last, by code; one query."""
     found: dict[str, dict[dt.date, Used]] = defaultdict(dict)
     lines = account.charges.filter(month__gte=first, month__lte=last).order_by("month")
-    for code, month, level, limit, quantity, amount, from_on, to_on in lines.values_list(
-        "service_id", "month", "level", "limit", "quantity", "amount", "from_on", "to_on"
-    ):
+    names = ("service_id", "month", "level", "limit", "quantity", "amount")
+    ends = ("from_on", "to_on", "serial", "to_value")
+    for code, month, level, limit, quantity, amount, *read in lines.values_list(*names, *ends):
         used = found[code].get(month)
         if used is None:
             used = found[code][month] = Used(month)
         used.quantity += quantity
         used.amount += amount
-        in_level = 0 if is_one_price(level, limit) else level
+        in_level = level_of(level, limit)
         used.levels[in_level] += quantity
         used.amounts[in_level] += amount
-        if from_on and to_on:
-            used.first = min(used.first or from_on, from_on)
-            used.last = max(used.last or to_on, to_on)
+        used.note_readings(*read)
     return {
         code: Consumption(service, tuple(found[code].values()))
         for code, service in Service.objects.of(found.keys()).items()

@@ -7,13 +7,11 @@ minutes, and a worker that dies loses one batch, which another one does again.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
 from django.db import transaction
 from django_tasks import task
 
 from billing import breakdowns
-from billing.breakdowns import Line
 from billing.computations import Computed, Dial, Facts
 from billing.models import AccountImport, Charge, ChargeDifference, Meter, PersonalAccount, Terms
 from billing.tariffs import book, dated_homes
@@ -21,7 +19,6 @@ from cabinet import months
 from cabinet.memory import forget
 
 BATCH = 500
-KEY = ("account_id", "service_id", "month")
 
 
 @task()
@@ -54,7 +51,7 @@ def compare_accounts(keys: Sequence[int], since: dt.date) -> None:
     forget()  # a tariff may just have been loaded
     found = [
         ChargeDifference(
-            **dict(zip(KEY, key, strict=True)),
+            **dict(zip(breakdowns.MONTH, key, strict=True)),
             billed=sum(each.interval.amount for each in computed),
             computed=sum(each.bill.amount for each in computed if each.bill),
         )
@@ -77,13 +74,12 @@ def of_accounts(
     queries. What cannot be computed is left out.
     """
     facts = _facts_of(keys)
-    lines = Charge.objects.filter(account__in=keys, month__gte=since).order_by(*KEY, "line")
-    rows = lines.values_list(*KEY, *Line._fields).iterator()
-    for (account, service, month), group in groupby(rows, key=lambda row: row[:3]):
-        intervals = breakdowns.intervals(Line(*row[3:]) for row in group)
+    lines = Charge.objects.filter(account__in=keys, month__gte=since)
+    for key, intervals in breakdowns.charged(lines):
+        account, service, month = key
         computed = facts[account].of_intervals(service, month, intervals)
         if all(each.bill for each in computed):
-            yield (account, service, month), computed
+            yield key, computed
 
 
 def _facts_of(keys: Iterable[int]) -> dict[int, Facts]:

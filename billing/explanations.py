@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing import breakdowns, causes, sentences
-from billing.breakdowns import Breakdown, Interval, Line
+from billing.breakdowns import Breakdown, Interval
 from billing.calculation import THOUSANDTH, Home, Prices, round_half_up
 from billing.causes import Cause, Kind, Month, Span
 from billing.computations import Computed, Facts, facts_of, with_facts
-from billing.consumption import is_one_price
+from billing.consumption import level_of
 from billing.models import PersonalAccount
 from billing.models.accounts import PersonalAccountQuerySet
 from billing.models.columns import Plan
@@ -44,14 +43,6 @@ class Change:
     causes: tuple[Told, ...]
 
 
-class Sentence(NamedTuple):
-    """A line of a bill: how its sum came about, and its limit; either may be empty."""
-
-    line: Line
-    sum: str
-    limit: str
-
-
 @dataclass(frozen=True)
 class Part:
     """What was charged between two readings, in sentences, beside our own computation."""
@@ -64,28 +55,16 @@ class Part:
         return self.computed.interval
 
     @property
-    def sentences(self) -> list[Sentence]:
+    def sentences(self) -> list[sentences.Sentence]:
         """One for each line of billing's."""
-        return [
-            Sentence(
-                line,
-                sentences.of_charge(line, ours, self.unit),
-                sentences.of_limit(ours, self.unit) if ours else "",
-            )
-            for line, ours in self.computed.pairs
-        ]
+        return sentences.of_charges(self.computed.pairs, self.unit)
 
     @property
     def one_price(self) -> bool:
         """Whether all was sold at one price, so that nothing is said of levels."""
         if self.computed.bill:
-            return all(piece.conditions.prices.is_one for piece in self.computed.bill.pieces)
-        return all(is_one_price(line.level, line.limit) for line in self.interval.lines)
-
-    @property
-    def has_pieces(self) -> bool:
-        """Whether tariff, VAT or terms changed inside, so that lines are of some of the days."""
-        return len({line.days for line in self.interval.lines}) > 1
+            return self.computed.bill.is_at_one_price
+        return not any(level_of(line.level, line.limit) for line in self.interval.lines)
 
     @property
     def nobody(self) -> str:

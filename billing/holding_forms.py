@@ -1,7 +1,5 @@
 """What is asked of whoever adds an account, in the shape that people write it in."""
 
-import re
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,31 +7,14 @@ from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from billing.fields import DayField, SumField
 from billing.models import Holding, PersonalAccount
 from billing.models.accounts import NUMBER_FORM, NUMBER_LENGTH
-from billing.periods import DayInput
 from billing.proofs import by_code, by_payment
-from cabinet.figures import TENGE
 
 LONGEST_CODE = 40
 REFUSED = _("The data entered do not match.")
 OWN = _("You have added this account already.")
-SUM = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,2})?")
-
-
-class SumField(forms.Field):
-    """A sum of tenge as people write it: `4500`, `4 500,00`, `4500.00 ₸`, with any spaces."""
-
-    default_error_messages = {"invalid": _("Write the sum in digits: 4500 or 4500,50.")}
-    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-
-    def to_python(self, value: Any) -> Decimal | None:
-        if value in self.empty_values or not value.strip():
-            return None
-        digits = "".join(value.split()).removesuffix(TENGE)
-        if not SUM.fullmatch(digits):
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return Decimal(digits.replace(",", "."))
 
 
 class NumberForm(forms.Form):
@@ -55,11 +36,7 @@ class NumberForm(forms.Form):
 class PaymentForm(NumberForm):
     """«Жаңа дербес шотты қосу»: the number, the day of the last payment and its sum."""
 
-    paid_on = forms.DateField(
-        label=_("Month and day of the last payment"),
-        widget=DayInput(),
-        error_messages={"invalid": _("Write the day as 05.03.2025.")},
-    )
+    paid_on = DayField(label=_("Month and day of the last payment"))
     amount = SumField(
         label=_("Sum of the last payment"),
         help_text=_("What was paid on that day in all: 4 500,00."),

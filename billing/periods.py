@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from billing.fields import DayField
 from billing.ledgers import ServiceLedger, within
 from cabinet import months
 from cabinet.jinja import part
@@ -193,25 +194,8 @@ class MonthPeriodForm(MonthsForm):
         return within(asked, self.first, self.last)
 
 
-class DayInput(forms.DateInput):
-    """The browser's own calendar, which takes nothing but `YYYY-MM-DD`."""
-
-    input_type = "date"
-
-    def format_value(self, value: Any) -> str | None:
-        try:
-            day = forms.DateField().to_python(value)
-        except forms.ValidationError:
-            return None
-        return day.isoformat() if day else None
-
-
 class DayPeriodForm(PeriodForm):
     """Days, written `YYYY-MM-DD` or `05.03.2025`."""
 
     def field(self, label: Any) -> forms.Field:
-        return forms.DateField(
-            label=label,
-            widget=DayInput(),
-            error_messages={"invalid": gettext_lazy("Write the day as 05.03.2025.")},
-        )
+        return DayField(label=label)

@@ -1,16 +1,39 @@
 """A bill's lines as sentences that multiply out, for somebody who knows nothing of tariffs."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing import breakdowns
-from billing.calculation import Home, Line, round_half_up
+from billing.calculation import Bill, Home, Line, round_half_up
 from cabinet import figures
 
 NO_BREAK_SPACE = figures.NO_BREAK_SPACE
+
+
+class Sentence(NamedTuple):
+    """A line of a bill: how its sum came about, and its limit; either may be empty."""
+
+    line: breakdowns.Line | Line
+    sum: str
+    limit: str
+
+
+def of_bill(bill: Bill, unit: str) -> list[Sentence]:
+    """One for each line of our own bill."""
+    return [Sentence(line, of_line(line, unit), of_limit(line, unit)) for line in bill.lines]
+
+
+def of_charges(pairs: Iterable[tuple[breakdowns.Line, Line | None]], unit: str) -> list[Sentence]:
+    """One for each line of billing's, which may stand beside ours."""
+    return [
+        Sentence(line, of_charge(line, ours, unit), of_limit(ours, unit) if ours else "")
+        for line, ours in pairs
+    ]
 
 
 def of_line(line: Line, unit: str) -> str:
@@ -45,7 +68,7 @@ def of_limit(line: Line, unit: str) -> str:
         "residents": ngettext("%(count)s resident", "%(count)s residents", residents)
         % {"count": residents},
         "days": ngettext("%(count)s day", "%(count)s days", days) % {"count": days},
-        "result": f"{figures.quantity(line.printed_limit or Decimal(0))}{NO_BREAK_SPACE}{unit}",
+        "result": f"{figures.quantity(line.limit)}{NO_BREAK_SPACE}{unit}",
     }
     return (
         _("Level %(level)s goes up to %(limit)s × %(residents)s ÷ 30.5 × %(days)s = %(result)s")

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.urls import path, register_converter
 
-from billing import holding_views, views
+from billing import calculator_views, holding_views, plan_views, views
 from cabinet import downloads, months
 
 
@@ -75,6 +75,13 @@ urlpatterns = [
         views.receipts,
         name="receipts_download",
     ),
+    path(
+        "accounts/<number:number>/calculator/",
+        calculator_views.calculator,
+        name="calculator",
+    ),
+    path("accounts/<number:number>/calculator/plans/", plan_views.compared, name="plans"),
+    path("calculator/", calculator_views.calculator_public, name="calculator_public"),
     path("accounts/<number:number>/payments/", views.payments, name="payments"),
     path(
         "accounts/<number:number>/payments.<download:kind>",

@@ -12,10 +12,12 @@ from billing import (
     consumption,
     downloads,
     explanations,
+    forecasts,
     issued,
     ledgers,
     looks,
 )
+from billing.computations import facts_of, with_facts
 from billing.models import Payment, PersonalAccount
 from billing.names import masked
 from billing.payments import in_table
@@ -66,16 +68,21 @@ def seen_by_staff(request: HttpRequest) -> HttpResponse:
 def account(request: HttpRequest, number: str) -> HttpResponse:
     """«Дербес шот бойынша ақпарат» (figure 3)."""
     today = timezone.localdate()
-    accounts = request.user.accounts.with_balance().with_latest().with_terms(today)
+    accounts = with_facts(request.user.accounts.all()).with_balance().with_latest()
+    accounts = accounts.with_terms(today)
     account = get_object_or_404(accounts.with_others(request.user), number=number)
     latest = account.latest_month or months.first_day(today)
     used = consumption.of_account(account, *charts.with_year_before(latest))
+    meters = list(account.meters.with_last_reading())
+    forecast = forecasts.of_account(facts_of(account), used, meters, today)
     context = {
         "account": account,
         "others": [masked(name) for name in account.others or ()],
         "terms": account.terms_in_force,
-        "meters": list(account.meters.with_last_reading()),
+        "meters": meters,
         "story": consumption.story(used, latest),
+        "today": today,
+        "forecast": None if account.closed_on else forecast,
         "charts": charts.of_account(used, latest),
     }
     return render(request, "billing/account.html", context)

@@ -35,6 +35,11 @@ def tenge(value: Decimal) -> str:
     return f"{money(value)}{NO_BREAK_SPACE}{TENGE}"
 
 
+def whole(value: Decimal) -> str:
+    """Whole tenge, for what is not exact: `1 230`."""
+    return number(value, 0)
+
+
 def signed(value: Decimal) -> str:
     """Tenge and tiyn with a plus or a minus before them: `+1 234,50`."""
     return f"+{money(value)}" if value > 0 else money(value)

@@ -101,6 +101,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "money": figures.money,
     "tenge": figures.tenge,
     "signed": figures.signed,
+    "whole": figures.whole,
     "quantity": figures.quantity,
     "month_code": months.code,
     "month": months.name,

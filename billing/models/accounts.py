@@ -295,6 +295,9 @@ class Meter(models.Model):
     verified_on = models.DateField(_("verified on"), null=True)
     next_verification_on = models.DateField(_("next verification"), null=True)
 
+    last_value: Decimal | None  # with_last_reading(), and the next one
+    last_taken_on: dt.date | None
+
     objects = MeterQuerySet.as_manager()
 
     class Meta:

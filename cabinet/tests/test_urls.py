@@ -94,7 +94,7 @@ PUBLIC = {
     *("account_login", "mfa_authenticate", "mfa_login_webauthn", "account_logout"),
     *("account_signup", "account_email_verification_sent", "accounts:register_again"),
     *("account_confirm_email", "accounts:undo_email", "accounts:consent", "accounts:language"),
-    *("account_reset_password", "account_reset_password_done"),
+    *("account_reset_password", "account_reset_password_done", "billing:calculator_public"),
     *("account_reset_password_from_key", "demo_mail", "accounts:demo_codes"),
 }
 
@@ -169,6 +169,9 @@ TABLE = {
     "billing:services": OF_AN_ACCOUNT,
     "billing:services_download": OF_AN_ACCOUNT,
     "billing:month": OF_AN_ACCOUNT,
+    "billing:calculator": OF_AN_ACCOUNT,
+    "billing:plans": OF_AN_ACCOUNT,
+    "billing:calculator_public": ANYBODY_LOOKS,
     "billing:payments": OF_AN_ACCOUNT,
     "billing:payments_download": OF_AN_ACCOUNT,
     "billing:receipts": OF_AN_ACCOUNT,

@@ -1,0 +1,66 @@
+"""Days and figures in the shape that people write them in."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cabinet.figures import TENGE
+
+SUM = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,2})?")
+READING = re.compile(r"[0-9]{1,10}(?:[.,][0-9]{1,3})?")
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar, which takes nothing but `YYYY-MM-DD`."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        try:
+            day = forms.DateField().to_python(value)
+        except forms.ValidationError:
+            return None
+        return day.isoformat() if day else None
+
+
+class DayField(forms.DateField):
+    """A day, written `YYYY-MM-DD` or `05.03.2025`."""
+
+    widget = DayInput
+    default_error_messages = {"invalid": _("Write the day as 05.03.2025.")}
+
+
+class FigureField(forms.Field):
+    """A figure with any spaces in it, a comma or a point before its places."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    form = SUM
+    unit = ""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value in self.empty_values or not value.strip():
+            return None
+        digits = "".join(value.split()).removesuffix(self.unit)
+        if not self.form.fullmatch(digits):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return Decimal(digits.replace(",", "."))
+
+
+class SumField(FigureField):
+    """A sum of tenge: `4500`, `4 500,00`, `4500.00 ₸`."""
+
+    default_error_messages = {"invalid": _("Write the sum in digits: 4500 or 4500,50.")}
+    unit = TENGE
+
+
+class ReadingField(FigureField):
+    """What a meter shows, or multiplies by: `8799`, `8 799,5`."""
+
+    default_error_messages = {
+        "required": _("Enter the reading in digits"),
+        "invalid": _("Enter the reading in digits"),
+    }
+    form = READING
