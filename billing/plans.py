@@ -1,198 +1,101 @@
-"""What a home's past use would have cost under each plan, month by month."""
+"""What a home would have paid under each plan, month by month."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from billing.breakdowns import Interval
 from billing.computations import Facts
-from billing.models.columns import Plan
-from billing.tariffs import with_plan
-from cabinet import figures
-
-NOTHING = Decimal("0.00")
+from billing.tariffs import NoPrice, with_plan
 
 
-class Change(NamedTuple):
-    """The day from which the home has had another plan."""
-
-    since: dt.date
-    plan: str
-
-
-@dataclass(frozen=True)
-class Month:
-    """What a month's use, in the service's unit, costs under each plan: tenge, VAT within."""
+class Compared(NamedTuple):
+    """A month: its units, and what they would have cost under each plan, in tenge."""
 
     month: dt.date
     quantity: Decimal
-    sums: dict[str, Decimal]
+    sums: tuple[Decimal, ...]
 
     @property
-    def cheapest(self) -> str:
-        """The plan that costs less than all others; empty where none does."""
-        return cheapest(self.sums)
+    def cheapest(self) -> int:
+        """The place of the plan that costs least; −1 where none costs less than the others."""
+        least = min(self.sums)
+        return self.sums.index(least) if self.sums.count(least) == 1 else -1
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The months, the oldest first, that can be computed under all of these plans.
+    """Months, the latest first, under the plans that had a tariff in all of them.
 
-    `left_out` are those that cannot; `now` is the plan that the home has, which may be none of
-    these; `changes` are those of the home's plan in the months.
+    `left_out` are months that cannot be computed; `own` is the plan that the home has now.
     """
 
     plans: tuple[str, ...]
-    months: tuple[Month, ...]
+    months: tuple[Compared, ...]
     left_out: tuple[dt.date, ...]
-    now: str
-    changes: tuple[Change, ...]
+    own: str
 
     @property
-    def sums(self) -> dict[str, Decimal]:
-        """Tenge over all months, by plan."""
-        return {
-            plan: sum((month.sums[plan] for month in self.months), NOTHING) for plan in self.plans
-        }
+    def sums(self) -> tuple[Decimal, ...]:
+        """In tenge, plan by plan."""
+        return tuple(
+            sum((each.sums[place] for each in self.months), Decimal("0.00"))
+            for place in range(len(self.plans))
+        )
 
     @property
     def quantity(self) -> Decimal:
-        return sum((month.quantity for month in self.months), Decimal(0))
-
-    @property
-    def has_choice(self) -> bool:
-        """Whether there is anything to compare."""
-        return bool(self.months) and len(self.plans) > 1
+        return sum((each.quantity for each in self.months), Decimal(0))
 
     @property
     def cheapest(self) -> str:
-        """The plan that would have cost less than all others; empty where none does."""
-        return cheapest(self.sums)
+        """The plan that would have cost least over all; empty where none would."""
+        whole = Compared(dt.date.min, self.quantity, self.sums)
+        place = whole.cheapest if self.months and len(self.plans) > 1 else -1
+        return self.plans[place] if place >= 0 else ""
 
     @property
-    def other(self) -> str:
-        """What the home's plan is set against: the cheapest of the other plans."""
-        return min(
-            (plan for plan in self.plans if plan != self.base), key=lambda plan: self.sums[plan]
+    def saved(self) -> Decimal:
+        """How much less the cheapest plan would have cost than the next one."""
+        first, second, *_rest = sorted(self.sums)
+        return second - first
+
+    @property
+    def months_cheapest(self) -> int:
+        """In how many months that plan was the cheapest one."""
+        return sum(
+            each.cheapest >= 0 and self.plans[each.cheapest] == self.cheapest
+            for each in self.months
         )
-
-    @property
-    def base(self) -> str:
-        """The home's plan, or the first one where it is not among these."""
-        return self.now if self.now in self.plans else self.plans[0]
-
-    def more(self, sums: Mapping[str, Decimal]) -> Decimal:
-        """How many tenge more than the home's plan the other one makes of these sums."""
-        return sums[self.other] - sums[self.base]
-
-    @property
-    def verdict(self) -> str:
-        """Which plan would have been cheaper, and by how much, in one sentence."""
-        count, more = len(self.months) + len(self.left_out), self.more(self.sums)
-        plan = Plan(self.other if more < 0 else self.base).label
-        given = {"months": count, "plan": plan, "sum": figures.tenge(abs(more))}
-        if more == 0:
-            same = ngettext(
-                "Over the last %(months)s month both plans would have cost the same.",
-                "Over the last %(months)s months both plans would have cost the same.",
-                count,
-            )
-            return same % given
-        if more > 0 and self.base == self.now:
-            kept = ngettext(
-                "Over the last %(months)s month your plan, the %(plan)s, was the cheaper one:"
-                " by %(sum)s.",
-                "Over the last %(months)s months your plan, the %(plan)s, was the cheaper one:"
-                " by %(sum)s.",
-                count,
-            )
-            return kept % given
-        other = ngettext(
-            "Over the last %(months)s month the %(plan)s would have cost %(sum)s less.",
-            "Over the last %(months)s months the %(plan)s would have cost %(sum)s less.",
-            count,
-        )
-        return other % given
-
-    @property
-    def in_months(self) -> str:
-        """In how many of the months it was so; empty where both cost the same."""
-        if not self.cheapest:
-            return ""
-        count = len([month for month in self.months if month.cheapest == self.cheapest])
-        given = {"count": count, "months": len(self.months)}
-        told = ngettext(
-            "It was the cheaper one in %(count)s of %(months)s month.",
-            "It was the cheaper one in %(count)s of %(months)s months.",
-            len(self.months),
-        )
-        return told % given
-
-
-def cheapest(sums: Mapping[str, Decimal]) -> str:
-    """The plan whose sum is below all others; empty where there is none."""
-    least = min(sums.values(), default=NOTHING)
-    found = [plan for plan, amount in sums.items() if amount == least]
-    return found[0] if len(found) == 1 and len(sums) > 1 else ""
 
 
 def compared(
-    facts: Facts,
-    service: str,
-    months: Mapping[dt.date, Sequence[Interval]],
-    today: dt.date,
+    facts: Facts, service: str, charged: Mapping[dt.date, Sequence[Interval]]
 ) -> Comparison:
-    """What billing charged in these months, computed under each plan that had a tariff in any
-    of them: the home's own residents, stove and privilege of those days, and the quantities
-    and days of billing's lines.
-    """
-    found = {
-        plan: sums
-        for plan in facts.book.plans(service)
-        if (sums := _sums(replace(facts, homes=with_plan(facts.homes, plan)), service, months))
-    }
-    full = [month for month in sorted(months) if all(month in sums for sums in found.values())]
-    return Comparison(
-        tuple(found),
-        tuple(
-            Month(
-                month,
-                sum((each.quantity for each in months[month]), Decimal(0)),
-                {plan: sums[month] for plan, sums in found.items()},
-            )
-            for month in full
-            if found
-        ),
-        tuple(month for month in sorted(months) if not found or month not in full),
-        next((each.home.plan for each in reversed(facts.homes) if each.since <= today), ""),
-        _changes(facts, months),
-    )
+    """By the home's own dated terms but for the plan, quantities as they were charged."""
+    plans = tuple(facts.book.plans(service))
+    months, left_out = [], []
+    for month in sorted(charged, reverse=True):
+        try:
+            sums = tuple(_cost(facts, service, plan, charged[month]) for plan in plans)
+        except (NoPrice, ValueError):
+            left_out.append(month)
+        else:
+            quantity = sum((each.quantity for each in charged[month]), Decimal(0))
+            months.append(Compared(month, quantity, sums))
+    own = facts.homes[-1].home.plan if facts.homes else ""
+    return Comparison(plans, tuple(months), tuple(left_out), own)
 
 
-def _sums(
-    facts: Facts, service: str, months: Mapping[dt.date, Sequence[Interval]]
-) -> dict[dt.date, Decimal]:
-    """Tenge of each month that can be computed."""
-    sums = {}
-    for month, intervals in months.items():
-        bills = [each.bill for each in facts.of_intervals(service, month, intervals)]
-        if all(bills):
-            sums[month] = sum((bill.amount for bill in bills if bill), NOTHING)
-    return sums
-
-
-def _changes(facts: Facts, months: Mapping[dt.date, Sequence[Interval]]) -> tuple[Change, ...]:
-    """Where, between the first reading and the last, the home's plan became another one."""
-    lines = [each.first for intervals in months.values() for each in intervals]
-    first = min((line.from_on for line in lines if line.from_on), default=dt.date.max)
-    last = max((line.to_on for line in lines if line.to_on), default=dt.date.min)
-    return tuple(
-        Change(each.since, each.home.plan)
-        for before, each in zip(facts.homes, facts.homes[1:], strict=False)
-        if each.home.plan != before.home.plan and first < each.since < last
-    )
+def _cost(facts: Facts, service: str, plan: str, intervals: Sequence[Interval]) -> Decimal:
+    homes = with_plan(facts.homes, plan)
+    amount = Decimal("0.00")
+    for each in intervals:
+        first = each.first
+        if not (first.from_on and first.to_on):
+            raise NoPrice
+        bill = facts.book.bill(service, homes, first.from_on, first.to_on, each.quantity)
+        amount += bill.amount
+    return amount

@@ -55,6 +55,7 @@ def test_what_is_known_of_a_home(client, home):
     assert page.links == {
         "2026 ж. наурыз": "/accounts/000000101/services/2026-03/",
         "Айлар бойынша": "/accounts/000000101/services/",
+        "Төлемді есептеу": "/accounts/000000101/calculator/",
         "Төлемдер": "/accounts/000000101/payments/",
         "Түбіртектер": "/accounts/000000101/receipts/",
     }
@@ -204,6 +205,11 @@ def test_the_menu(client, home):
         ("Қолжетімді дербес шоттар", "/accounts/", None),
         ("Дербес шот бойынша ақпарат", "/accounts/000000101/", "page"),
         ("Қызметтер бойынша ақпарат", "/accounts/000000101/services/", None),
+        (
+            "Электр энергиясы бойынша төлемдерді есептеу",
+            "/accounts/000000101/calculator/",
+            None,
+        ),
         ("Төлемдер", "/accounts/000000101/payments/", None),
         ("Түбіртектер", "/accounts/000000101/receipts/", None),
         ("Құпиясөзді өзгерту", "/settings/password/", None),
