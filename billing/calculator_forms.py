@@ -121,9 +121,10 @@ class AccountForm(CalculationForm):
         book: Book,
         stretches: Mapping[Service, Sequence[Stretch]],
         homes: Sequence[DatedHome],
+        own: Home | None,
     ) -> None:
         self.homes, self.stretches = homes, stretches
-        self.own = homes[-1].home if homes else None
+        self.own = own
         self.asked = bool(query.get("to_value") or query.get("to_on"))
         initial = self._initial()
         data = {name: query.get(name, initial.get(name, "")).strip() for name in self._names()}

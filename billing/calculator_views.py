@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from billing import estimates
@@ -33,6 +34,7 @@ def calculator(request: HttpRequest, number: str) -> HttpResponse:
         facts.book,
         {service: stretches[code] for code, service in services.items()},
         facts.homes,
+        facts.home_on(timezone.localdate()),
     )
     estimate = form.estimate() if form.is_valid() else None
     context |= {"form": form, "estimate": estimate}

@@ -77,6 +77,10 @@ class Facts:
     homes: tuple[DatedHome, ...]
     meters: dict[str, Dial]
 
+    def home_on(self, day: dt.date) -> Home | None:
+        """The terms in force on that day."""
+        return next((each.home for each in reversed(self.homes) if each.since <= day), None)
+
     def of_interval(self, service: str, month: dt.date, interval: Interval) -> Computed:
         """Our bill beside billing's."""
         try:

@@ -1,15 +1,16 @@
 """The running month: when a level is passed, and about what it will cost. Never a bill.
 
-From the last charged reading to the same day of the next month, at an even use a day: that of
-the readings so far, or that of the same month a year before. The range is made by what
-actually happened to this home: between a quarter and three quarters of the past months the
-use a day was that much below or above what this way would have foretold.
+From the last charged reading to the same day of the next month (to today, if that is past and
+the bill has not come), at an even use a day: that of the readings so far, or that of the same
+month a year before. The range is made by what actually happened to this home: between a quarter
+and three quarters of the past months the use a day was that much below or above what this way
+would have foretold.
 """
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -30,7 +31,7 @@ from cabinet import months
 LONGEST_DAYS = 75  # since the last charged reading
 FEWEST_DAYS = 3  # of readings, from which a use a day is told
 FEWEST_MONTHS = 4  # from which a range is told
-TENS = Decimal(10)
+TENS = Decimal("1E1")
 USUAL_RANGE = Fraction(4, 5), Fraction(6, 5)  # ±20 %, where there are fewer
 
 
@@ -67,10 +68,12 @@ class Forecast:
 
     @property
     def about(self) -> tuple[Decimal, Decimal, Decimal]:
-        """The sum, the lowest and the highest one, to ten tenge: it is no bill."""
-        sums = self.amount, self.lowest, self.highest
-        amount, lowest, highest = (round_half_up(Fraction(each), TENS) for each in sums)
-        return amount, lowest, highest
+        """The sum, the lowest and the highest one, to ten tenge outwards: it is no bill."""
+        return (
+            self.amount.quantize(TENS, ROUND_HALF_UP),
+            self.lowest.quantize(TENS, ROUND_FLOOR),
+            self.highest.quantize(TENS, ROUND_CEILING),
+        )
 
     def place(self, day: dt.date) -> int:
         """Where the day lies in the period, in thousandths of it."""
@@ -129,7 +132,7 @@ def of_service(
     if dial is None or read.serial != latest.serial or not 0 <= since <= LONGEST_DAYS:
         return None
     last = _ending(latest.last, today)
-    by_readings = (read.on - latest.last).days >= FEWEST_DAYS
+    by_readings = read.on <= today and (read.on - latest.last).days >= FEWEST_DAYS
     a_day = _read_a_day(latest, read, dial) if by_readings else _a_year_before(used, last)
     if a_day is None:
         return None
@@ -156,13 +159,9 @@ def of_service(
 
 
 def _ending(first: dt.date, today: dt.date) -> dt.date:
-    """The same day of a later month, the first that is after today."""
-    month = months.first_day(first)
-    while True:
-        month = months.plus(month, 1)
-        day = min(months.last_day(month), month + dt.timedelta(days=first.day - 1))
-        if day > today:
-            return day
+    """The same day of the next month, or its last one; today if that is past."""
+    month = months.plus(months.first_day(first), 1)
+    return max(min(months.last_day(month), month + dt.timedelta(days=first.day - 1)), today)
 
 
 def _read_a_day(latest: Used, read: LastRead, dial: Dial) -> Fraction | None:
@@ -192,15 +191,9 @@ def _ratios(used: Consumption, apart: int) -> list[Fraction]:
 
 
 def _quartiles(ratios: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
-    """The values at a quarter and at three quarters of the sorted ones, between two if need be."""
-
-    def at(part: Fraction) -> Fraction:
-        place = part * (len(ratios) - 1)
-        whole = int(place)
-        after = ratios[min(whole + 1, len(ratios) - 1)]
-        return ratios[whole] + (after - ratios[whole]) * (place - whole)
-
-    return at(Fraction(1, 4)), at(Fraction(3, 4))
+    """Those at a quarter and at three quarters of the sorted ones: half of them lie between."""
+    last = len(ratios) - 1
+    return ratios[last // 4], ratios[-(-3 * last // 4)]
 
 
 def _cost(units: Fraction, pieces: Sequence[Piece]) -> tuple[Decimal, Decimal]:

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -34,7 +35,7 @@ class LengthForm(forms.Form):
         data = {"months": query.get("months") or LENGTHS[0]}
         super().__init__(data | {"service": query.get("service") or first})
         self.services = services
-        if len(services) > 1:
+        if len(services) > 1 or query.get("service", first) != first:
             self.fields["service"] = forms.ChoiceField(
                 label=gettext_lazy("Service"),
                 choices=[(service.pk, service.name) for service in services],
@@ -67,7 +68,8 @@ def compared(request: HttpRequest, number: str) -> HttpResponse:
         of_service = charged[form.service.pk]
         latest = sorted(of_service)[-int(form.cleaned_data["months"]) :]
         wanted = {month: of_service[month] for month in latest}
-        comparison = plans.compared(facts, form.service.pk, wanted)
+        home = facts.home_on(timezone.localdate())
+        comparison = plans.compared(facts, form.service.pk, wanted, home.plan if home else "")
     context = {"account": account, "form": form, "comparison": comparison}
     return render(request, "billing/plans.html", context, status=200 if form.is_valid() else 400)
 

@@ -27,9 +27,10 @@ class Compared(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """Months, the latest first, under the plans that had a tariff in all of them.
+    """Months, the latest first, under each plan that had a tariff in any of them.
 
-    `left_out` are months that cannot be computed; `own` is the plan that the home has now.
+    `left_out` are months that cannot be computed under all of these; `own` is the plan that the
+    home has now.
     """
 
     plans: tuple[str, ...]
@@ -72,30 +73,38 @@ class Comparison:
 
 
 def compared(
-    facts: Facts, service: str, charged: Mapping[dt.date, Sequence[Interval]]
+    facts: Facts, service: str, charged: Mapping[dt.date, Sequence[Interval]], own: str
 ) -> Comparison:
     """By the home's own dated terms but for the plan, quantities as they were charged."""
-    plans = tuple(facts.book.plans(service))
+    costs = {
+        plan: {month: _cost(facts, service, plan, charged[month]) for month in charged}
+        for plan in facts.book.plans(service)
+    }
+    plans = [
+        plan for plan, sums in costs.items() if any(cost is not None for cost in sums.values())
+    ]
     months, left_out = [], []
     for month in sorted(charged, reverse=True):
-        try:
-            sums = tuple(_cost(facts, service, plan, charged[month]) for plan in plans)
-        except (NoPrice, ValueError):
-            left_out.append(month)
-        else:
+        sums = [cost for plan in plans if (cost := costs[plan][month]) is not None]
+        if plans and len(sums) == len(plans):
             quantity = sum((each.quantity for each in charged[month]), Decimal(0))
-            months.append(Compared(month, quantity, sums))
-    own = facts.homes[-1].home.plan if facts.homes else ""
-    return Comparison(plans, tuple(months), tuple(left_out), own)
+            months.append(Compared(month, quantity, tuple(sums)))
+        else:
+            left_out.append(month)
+    return Comparison(tuple(plans), tuple(months), tuple(left_out), own)
 
 
-def _cost(facts: Facts, service: str, plan: str, intervals: Sequence[Interval]) -> Decimal:
+def _cost(facts: Facts, service: str, plan: str, intervals: Sequence[Interval]) -> Decimal | None:
+    """Of a month, in tenge; None where terms, a tariff or VAT lack, or there is no day."""
     homes = with_plan(facts.homes, plan)
     amount = Decimal("0.00")
     for each in intervals:
         first = each.first
         if not (first.from_on and first.to_on):
-            raise NoPrice
-        bill = facts.book.bill(service, homes, first.from_on, first.to_on, each.quantity)
+            return None
+        try:
+            bill = facts.book.bill(service, homes, first.from_on, first.to_on, each.quantity)
+        except (NoPrice, ValueError):
+            return None
         amount += bill.amount
     return amount

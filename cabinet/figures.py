@@ -36,8 +36,8 @@ def tenge(value: Decimal) -> str:
 
 
 def whole(value: Decimal) -> str:
-    """Whole tenge, for what is not exact: `1 230`."""
-    return number(value, 0)
+    """Whole tenge with the sign, for what is not exact: `1 230 ₸`."""
+    return f"{number(value, 0)}{NO_BREAK_SPACE}{TENGE}"
 
 
 def signed(value: Decimal) -> str:
