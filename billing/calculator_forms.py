@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.utils import timezone
@@ -14,7 +15,7 @@ from billing import estimates
 from billing.calculation import Home
 from billing.computations import Dial
 from billing.estimates import Estimate, Shown, Stretch
-from billing.fields import DayField, FigureField, ReadingField
+from billing.fields import DayField, ReadingField
 from billing.models import Service
 from billing.models.columns import Plan
 from billing.periods import LONGEST_MONTHS
@@ -173,6 +174,14 @@ class AccountForm(CalculationForm):
         """Whether a good form asks for other terms than the account's."""
         return self.home != self.own
 
+    @property
+    def own_query(self) -> str:
+        """Of a good form: the same reading by the account's own terms."""
+        asked = {"to_on": self.end.on.isoformat(), "to_value": self.end.value}
+        if len(self.stretches) > 1:
+            asked["service"] = self.service.pk
+        return urlencode(asked)
+
     def estimate(self) -> Estimate | None:
         """Of a good form; None, with word of it, where a tariff or the terms lack."""
         homes = self.homes
@@ -205,7 +214,7 @@ class PublicForm(CalculationForm):
             "max_value": gettext_lazy("From 1 to 10 digits."),
         },
     )
-    ratio = FigureField(
+    ratio = ReadingField(
         label=gettext_lazy("Ratio of the current transformer"),
         required=False,
         help_text=gettext_lazy("1 if you do not know of any."),

@@ -58,6 +58,7 @@ def test_what_is_known_of_a_home(client, home):
         "Төлемді есептеу": "/accounts/000000101/calculator/",
         "Төлемдер": "/accounts/000000101/payments/",
         "Түбіртектер": "/accounts/000000101/receipts/",
+        "Осы үйге қай тариф түрі тиімді?": "/accounts/000000101/calculator/plans/",
     }
 
 
