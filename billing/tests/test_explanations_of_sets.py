@@ -56,6 +56,7 @@ def check(account, month, rows):
         assert [part.computed.difference for part in each.parts] == [Decimal(0)] * len(each.parts)
         for part in each.parts:
             assert part.computed.bill is not None
+            check_lines(part.computed)
             assert [sentence.line.amount for sentence in part.sentences if not sentence.sum] == []
         service = each.breakdown.service.pk
         before = rows.get((service, account.month_before))
@@ -67,6 +68,26 @@ def check(account, month, rows):
             assert sum((cause.amount for cause in each.change.causes), Decimal(0)) == wanted
             assert all(cause.words and cause.amount for cause in each.change.causes)
     return len(explained)
+
+
+def check_lines(computed):
+    """Line by line all that is printed; of a line of zero billing prints the days of a part."""
+    ours = [
+        (each.quantity, each.level, each.limit, each.price, each.vat_rate, each.amount)
+        for each in computed.bill.lines
+    ]
+    metered = computed.interval.first.serial is not None
+    assert ours == [
+        (
+            *(each.quantity, each.level if metered else 1, each.limit),
+            *(each.price, each.vat_rate, each.amount),
+        )
+        for each in computed.interval.lines
+    ]
+    if metered and computed.interval.quantity:
+        assert [each.days for each in computed.bill.lines] == [
+            each.days for each in computed.interval.lines
+        ]
 
 
 def test_staff_have_no_differences_to_look_into(loaded, db):
