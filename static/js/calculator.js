@@ -10,6 +10,11 @@ let under_way;
 
 async function compute() {
   under_way?.abort();
+  const shown = document.getElementById("estimate");
+  if (!form.checkValidity()) {
+    shown.replaceChildren();
+    return;
+  }
   under_way = new AbortController();
   const url = new URL(location.pathname, location.origin);
   for (const [name, value] of new FormData(form)) {
@@ -26,8 +31,9 @@ async function compute() {
   } catch (error) {
     if (error.name === "AbortError") return;
   }
-  const shown = document.getElementById("estimate");
   shown.replaceChildren(...(made ? made.childNodes : []));
+  // Only the sum is read out, not the tables.
+  document.getElementById("told").textContent = shown.querySelector(".sum-figure")?.textContent ?? "";
 }
 
 form?.addEventListener("input", () => {
