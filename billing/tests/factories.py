@@ -296,7 +296,6 @@ class ReceiptFactory(DjangoModelFactory):
 class ChargeDifferenceFactory(DjangoModelFactory):
     class Meta:
         model = models.ChargeDifference
-        django_get_or_create = ("account", "service", "month")
 
     account = factory.SubFactory(PersonalAccountFactory)
     service = factory.SubFactory(ServiceFactory)

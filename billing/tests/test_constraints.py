@@ -39,6 +39,7 @@ FURTHER = {
     models.PersonalAccount: {"number": "0000"},
     models.Terms: {"valid_from": NEXT_DAY},
     models.Tries: {"number": "0000"},
+    models.ChargeDifference: {"month": dt.date(2026, 3, 1)},
     models.ImportJob: {"is_check": False},
     models.Meter: {"serial": "B"},
     models.Reading: {"source": "consumer"},
@@ -102,6 +103,14 @@ CASES = [
         make.HoldingFactory,
         {"by_staff": True},
         {"by_staff": True, "reason": "Жеке куәлік"},
+    ),
+    Case(
+        "difference_once",
+        make.ChargeDifferenceFactory,
+        {"month": SAME},
+    ),
+    Case(
+        "difference_month_first_day", make.ChargeDifferenceFactory, {"month": dt.date(2026, 2, 2)}
     ),
     Case("tries_once", make.TriesFactory, {"number": SAME}),
     Case("tries_kind_known", make.TriesFactory, {"kind": "5-all"}, {"kind": "2-number"}),

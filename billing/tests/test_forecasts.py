@@ -233,8 +233,8 @@ def test_the_page(client, running):
     assert sums == "шамамен 7_340_₸ 7_340_₸ – 7_350_₸ аралығы, 25.04.2026 қарай"
     # Three residents since June: level 1 ends at 274.426 units, at 10 a day on the 28th day.
     assert [text(each) for each in select(section, "li")] == [
-        "1-деңгей (274,426) шамамен 21.04.2026 күні таусылады",
-        "2-деңгей (487,869) таусылмайды",
+        "1‑деңгей (274,426) шамамен 21.04.2026 күні таусылады",
+        "2‑деңгей (487,869) таусылмайды",
     ]
     assert [text(each) for each in select(section, "h2")] == ["Ағымдағы ай болжам, шот емес"]
     assert "Соңғы шоттан кейінгі көрсеткіштер бойынша, соңғысы: 10.04.2026." in text(section)

@@ -330,7 +330,7 @@ def _object(route: str, home: people.Home, entry: AuditEntry) -> Any:
     if "/import/" in route:
         return ImportJobFactory() if "/jobs/" in route else ImportFactory()
     if "/chargedifference/" in route:
-        return ChargeDifferenceFactory(account=home.account)
+        return home.account.differences.first() or ChargeDifferenceFactory(account=home.account)
     return entry if "/auditentry/" in route else home.account
 
 
