@@ -349,10 +349,13 @@ def unusual(data: Loaded, number: str) -> list[str]:
     return sorted(months | {row["month"] for row in data.of("ledger", number)[-1:]})
 
 
+ONE_PRICE = {Decimal(each) for each in ("20.18", "27.59", "31.848214")}  # of the flat plan
+
+
 def line_cells(row: Row, *, limited: bool) -> list[str]:
     rate = f"{quantity(str(Decimal(row['vat_rate']) * 100))}_%"
     return [
-        f"{row['level']}‑деңгей" if row["level"] else "Бірыңғай баға",
+        "Бірыңғай баға" if Decimal(row["price"]) in ONE_PRICE else f"{row['level']}‑деңгей",
         row["days"],
         *([quantity(row["limit"]) if row["limit"] else ""] if limited else []),
         quantity(row["quantity"]),
