@@ -57,6 +57,16 @@ def of_charge(charge: breakdowns.Line, ours: Line | None, unit: str) -> str:
     return _without_vat(*given) if amount == charge.amount else ""
 
 
+def formula(charge: breakdowns.Line) -> str:
+    """The same in figures alone, which need no language: `125 × 21,91 ₸ × 1,12 = 3 067,40 ₸`."""
+    if not of_charge(charge, None, ""):
+        return ""
+    price = f"{figures.price(charge.price)}{NO_BREAK_SPACE}{figures.TENGE}"
+    factor = figures.quantity(1 + charge.vat_rate)
+    quantity = figures.quantity(charge.quantity)
+    return f"{quantity} × {price} × {factor} = {figures.tenge(charge.amount)}"
+
+
 def of_limit(line: Line, unit: str) -> str:
     """Where the line's level ends and why; empty in the last level and at one price."""
     if line.limit is None or line.band.limit is None:

@@ -32,6 +32,7 @@ def account_page(
         "account": account,
         "path": f"{path}months/",
         "statement": f"{path}statement.pdf",
+        "papers": f"{path}receipts/",
         "form": form,
         "story": consumption.story(used, latest),
         "charts": charts.of_account(used, latest),

@@ -30,6 +30,7 @@ PACKAGES = ("allauth", "django_tasks", "django_tasks_db")  # beside Django
 UNUSED = {"headless", "idp", "socialaccount"}  # of allauth
 TEMPLATES = {".html", ".txt", ".xml"}
 KEYWORDS = DEFAULT_KEYWORDS | {
+    "wording": None,  # of papers: receipts.words
     "gettext_lazy": None,
     "gettext_noop": None,
     "ngettext_lazy": (1, 2),

@@ -1,4 +1,4 @@
-"""What is printed: the statement as a page and on paper."""
+"""What is printed: statements, receipts and their proof."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -10,5 +10,9 @@ class ReceiptsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import audit
+        from billing.proofs import CODES
+        from receipts import proofs
 
         audit.ACTIONS["looked_at_statement"] = _("opened a statement")
+        audit.ACTIONS["looked_at_receipt"] = _("opened a receipt")
+        CODES.append(proofs.is_code_of)

@@ -5,7 +5,7 @@ memory flat, is not safe for two at once.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -28,13 +28,19 @@ class ForeignResource(Exception):
 
 
 class OurFiles(URLFetcher):
-    """Serves the files of OURS by their exact names, and refuses and remembers all else."""
+    """Serves the files of OURS and a document's own drawings (SVG) by their exact names, and
+    refuses and remembers all else.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, drawings: Mapping[str, str] | None = None) -> None:
         super().__init__(allowed_protocols=())
         self.refused: list[str] = []
+        self.drawings = drawings or {}
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        if url in self.drawings:
+            drawn = self.drawings[url].encode()
+            return URLFetcherResponse(url, drawn, {"Content-Type": "image/svg+xml"})
         if url not in OURS:
             self.refused.append(url)
             raise ValueError(f"not ours: {url}")
@@ -67,25 +73,33 @@ def _fonts() -> FontConfiguration:
 
 
 @cache
-def _style() -> CSS:
+def _style(name: str) -> CSS:
     return CSS(
-        string=(FOLDER / "paper.css").read_text(encoding="utf-8"),
+        string=(FOLDER / name).read_text(encoding="utf-8"),
         font_config=_fonts(),
         url_fetcher=OurFiles(),
     )
 
 
-def render(template: str, context: dict[str, Any], *, language: str) -> bytes:
+def render(
+    template: str,
+    context: dict[str, Any],
+    *,
+    language: str,
+    style: str = "paper.css",
+    drawings: Mapping[str, str] | None = None,
+) -> bytes:
     """The template as a PDF in that language; equal bytes for equal data.
 
-    Raises ForeignResource where the template asks for anything but our own files.
+    `style` is one of our sheets; `drawings` are SVG by the addresses that the template shows
+    them by. Raises ForeignResource where the template asks for anything but our own files.
     """
     with translation.override(language):
         markup = render_to_string(template, context)
-    fetcher = OurFiles()
+    fetcher = OurFiles(drawings)
     # With a base, a relative address is refused too, and not only passed over.
     content: bytes = HTML(string=markup, base_url="paper:", url_fetcher=fetcher).write_pdf(
-        stylesheets=[_style()],
+        stylesheets=[_style(style)],
         font_config=_fonts(),
         pdf_variant="pdf/ua-1",
         pdf_identifier=True,  # made from the content

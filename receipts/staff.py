@@ -1,5 +1,6 @@
 """The papers of an account for support staff, opened from its page in the admin."""
 
+import datetime as dt
 from http import HTTPStatus
 
 from django.contrib import admin
@@ -11,7 +12,21 @@ from django.views.decorators.http import require_safe
 
 from accounts import audit
 from billing.models import PersonalAccount
+from cabinet import months
+from receipts.receipt_views import receipt_of
 from receipts.views import statement_of
+
+
+@require_safe
+def receipt(request: HttpRequest, pk: int, month: dt.date, side: str) -> HttpResponse:
+    """The receipt that the account's holders would get."""
+    account = get_object_or_404(PersonalAccount, pk=pk)
+    if not admin.site.get_model_admin(PersonalAccount).has_view_permission(request, account):
+        raise PermissionDenied
+    answer = receipt_of(request, account, month, side)
+    if answer.status_code == HTTPStatus.OK:
+        audit.record("looked_at_receipt", request, account=account, month=months.code(month))
+    return answer
 
 
 @require_safe

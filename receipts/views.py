@@ -1,8 +1,11 @@
 """«Қызмет бойынша үзінді көшірме» (figures 9 and 10), as a page and on paper."""
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import content_disposition_header
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -10,7 +13,11 @@ from billing import ledgers
 from billing.models import PersonalAccount, Supplier
 from billing.periods import MonthPeriodForm
 from cabinet.downloads import as_file
-from receipts import downloads, pdf, statements
+from receipts import documents, downloads, drawings, pdf, proofs, statements
+from receipts.documents import Document
+from receipts.models import IssuedStatement
+from receipts.paper_forms import PaperForm
+from receipts.statements import Statement
 
 
 @require_safe
@@ -31,28 +38,58 @@ def statement_pdf(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def statement_of(request: HttpRequest, account: PersonalAccount) -> HttpResponse:
-    """The PDF of an account that may be shown; the page with its form if the period is wrong."""
-    form = MonthPeriodForm(request.GET, ledgers.of_account(account))
-    if not form.is_valid():
-        return _page(request, account, form)
-    made = statements.build(account, form.chosen, form.first, form.last)
-    content = pdf.render(
+    """The PDF of an account that may be shown; the page with its form if anything is wrong. It is
+    recorded when it is first made, so that it can be told from a forged one.
+    """
+    period = MonthPeriodForm(request.GET, ledgers.of_account(account))
+    form = PaperForm(request.GET, language=get_language() or "kk")
+    if not (period.is_valid() and form.is_valid()):
+        return _page(request, account, period, form)
+    made = statements.build(account, period.chosen, period.first, period.last)
+    record, code = proofs.recorded(made)
+    verify = request.build_absolute_uri(reverse("receipts:verify"))
+    supplier = Supplier.objects.issuer()
+    facts = made, code, form.cleaned_data, verify, supplier and supplier.name_kk
+    paper = partial(_made, made, supplier, form, record, code, verify)
+    return documents.answer(request, Document(statements.filename(made), facts, paper))
+
+
+def _made(
+    made: Statement,
+    supplier: Supplier | None,
+    form: PaperForm,
+    record: IssuedStatement,
+    code: str,
+    verify: str,
+) -> bytes:
+    proof = f"{verify}?{urlencode({'number': record.number, 'code': code})}"
+    context = {
+        "statement": made,
+        "supplier": supplier,
+        "wording": form.words,
+        "large": form.is_large,
+        "record": record,
+        "code": code,
+        "verify_address": verify,
+        "proof_address": proof,
+    }
+    return pdf.render(
         "receipts/statement_pdf.html",
-        {"statement": made, "supplier": Supplier.objects.issuer()},
-        language=get_language() or "kk",
-    )
-    disposition = content_disposition_header(False, statements.filename(made))
-    return HttpResponse(
-        content,
-        content_type="application/pdf",
-        headers={"Content-Disposition": disposition, "Cache-Control": "private, no-cache"},
+        context,
+        language=form.words.language,
+        drawings={"paper:qr.svg": drawings.qr(proof)},
     )
 
 
-def _page(request: HttpRequest, account: PersonalAccount, form: MonthPeriodForm) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    account: PersonalAccount,
+    form: MonthPeriodForm,
+    paper: PaperForm | None = None,
+) -> HttpResponse:
+    good = form.is_valid() and (paper is None or paper.is_valid())
     context: dict[str, object] = {"account": account, "form": form, "statement": None}
+    context["paper"] = paper if paper and not paper.is_valid() else None
     if form.is_valid():
         context["statement"] = statements.build(account, form.chosen, form.first, form.last)
-    return render(
-        request, "receipts/statement.html", context, status=200 if form.is_valid() else 400
-    )
+    return render(request, "receipts/statement.html", context, status=200 if good else 400)

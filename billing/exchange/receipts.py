@@ -6,10 +6,8 @@ kept; when the change has made a figure differ, it gets another version.
 
 from billing.exchange.staging import execute, value_of
 from billing.models import Import
+from billing.shown import LAST_DAY, MONTH, PRINTED_LINES, SHOWN
 
-_MONTH = "account_id, month"
-_KEY = "account_id, service_id, month"
-_LAST_DAY = "({month} + interval '1 month - 1 day')::date"
 _HEAD = "number, issued_on, due_on, amount_due"
 
 
@@ -22,8 +20,8 @@ def freeze_what_changes(files: set[str]) -> None:
         return
     execute(
         f"""CREATE TEMP TABLE printed AS
-        SELECT {_MONTH}, r.{_HEAD.replace(", ", ", r.")}, r.version, r.made_by_id
-        FROM ({" UNION ".join(_changing(files))}) b JOIN billing_receipt r USING ({_MONTH})
+        SELECT {MONTH}, r.{_HEAD.replace(", ", ", r.")}, r.version, r.made_by_id
+        FROM ({" UNION ".join(_changing(files))}) b JOIN billing_receipt r USING ({MONTH})
         WHERE NOT EXISTS (SELECT FROM billing_frozenreceipt f WHERE f.account_id = r.account_id
                           AND f.month = r.month AND f.version = r.version)"""
     )
@@ -32,8 +30,8 @@ def freeze_what_changes(files: set[str]) -> None:
         _store_facts()
         execute(
             f"""INSERT INTO billing_frozenreceipt
-                ({_MONTH}, version, {_HEAD}, figures, readings, payer_id, home_id, made_by_id)
-            SELECT {_MONTH}, version, {_HEAD}, figures, readings, payer.id, home.id, made_by_id
+                ({MONTH}, version, {_HEAD}, figures, readings, payer_id, home_id, made_by_id)
+            SELECT {MONTH}, version, {_HEAD}, figures, readings, payer.id, home.id, made_by_id
             FROM shown
             JOIN billing_frozenfact payer ON payer.digest = payer_digest
             JOIN billing_frozenfact home ON home.digest = home_digest"""
@@ -44,9 +42,9 @@ def freeze_what_changes(files: set[str]) -> None:
 
 def _changing(files: set[str]) -> list[str]:
     """Selects of accounts and months behind which something changes."""
-    last_day = _LAST_DAY.format(month="r.month")
+    last_day = LAST_DAY.format(month="r.month")
     every = "JOIN billing_receipt r USING (account_id)"
-    selects = [f"SELECT {_MONTH} FROM billed"]
+    selects = [f"SELECT {MONTH} FROM billed"]
     if "accounts" in files:
         selects.append(
             """SELECT r.account_id, r.month FROM delta_accounts d
@@ -84,11 +82,11 @@ def number_versions(record: Import) -> int:
     """
     execute(
         f"""CREATE TEMP TABLE printed AS
-        SELECT {_MONTH}, r.{_HEAD.replace(", ", ", r.")}, r.version,
+        SELECT {MONTH}, r.{_HEAD.replace(", ", ", r.")}, r.version,
                r.made_by_id, f.version AS last
-        FROM billed b JOIN billing_receipt r USING ({_MONTH})
-        JOIN (SELECT {_MONTH}, max(version) AS version FROM billing_frozenreceipt
-              GROUP BY {_MONTH}) f USING ({_MONTH})
+        FROM billed b JOIN billing_receipt r USING ({MONTH})
+        JOIN (SELECT {MONTH}, max(version) AS version FROM billing_frozenreceipt
+              GROUP BY {MONTH}) f USING ({MONTH})
         WHERE r.version <= f.version"""
     )
     further = 0
@@ -115,81 +113,14 @@ def number_versions(record: Import) -> int:
 
 def _gather() -> None:
     """Makes `shown`: `printed`, and what the tables hold behind each of its receipts."""
-    execute(f"ANALYZE printed ({_MONTH})")
-    execute(
-        f"""CREATE TEMP TABLE printed_line AS
-        SELECT c.* FROM printed p JOIN billing_charge c USING ({_MONTH})"""
-    )
+    execute(f"ANALYZE printed ({MONTH})")
+    execute(f"CREATE TEMP TABLE printed_line AS {PRINTED_LINES}")
     execute(
         f"""CREATE TEMP TABLE shown AS
-        SELECT p.*, coalesce(g.figures, '{{}}') AS figures, h.readings, h.payer, h.home,
-               sha256(convert_to(h.payer::text, 'UTF8')) AS payer_digest,
-               sha256(convert_to(h.home::text, 'UTF8')) AS home_digest
-        FROM printed p LEFT JOIN ({_FIGURES}) g USING ({_MONTH})
-        JOIN ({_HOMES}) h USING ({_MONTH})"""
+        SELECT *, sha256(convert_to(payer::text, 'UTF8')) AS payer_digest,
+               sha256(convert_to(home::text, 'UTF8')) AS home_digest FROM ({SHOWN}) s"""
     )
     execute("DROP TABLE printed_line")
-
-
-def _lines(name: str, rows: str, cells: str, order: str) -> str:
-    return f"""LEFT JOIN (
-        SELECT {_KEY}, jsonb_agg(jsonb_build_array({cells}) ORDER BY {order}) AS {name}
-        FROM {rows} x GROUP BY {_KEY}) {name} USING ({_KEY})"""
-
-
-def _printed(table: str) -> str:
-    return f"(SELECT x.* FROM printed p JOIN {table} x USING ({_MONTH}))"
-
-
-_CHARGE = (
-    "x.line, x.serial, x.from_on, x.from_value, x.to_on, x.to_value, x.days, x.quantity,"
-    ' x.level, x."limit", x.price, x.vat_rate, x.amount'
-)
-_ADJUSTMENT = "x.line, x.reason_kk, x.reason_ru, x.quantity, x.amount"
-_PAYMENT = "x.reference, x.paid_on, x.amount"
-_FIGURES = f"""
-    SELECT {_MONTH}, jsonb_object_agg(service_id, jsonb_build_object(
-        'balance', jsonb_build_array(l.opening, l.accrued, l.adjusted, l.paid, l.closing),
-        'charges', coalesce(charges, '[]'), 'adjustments', coalesce(adjustments, '[]'),
-        'payments', coalesce(payments, '[]'))) AS figures
-    FROM printed p JOIN billing_ledgerentry l USING ({_MONTH})
-    {_lines("charges", "printed_line", _CHARGE, "x.line")}
-    {_lines("adjustments", _printed("billing_adjustment"), _ADJUSTMENT, "x.line")}
-    {_lines("payments", _printed("billing_payment"), _PAYMENT, "x.paid_on, x.reference")}
-    GROUP BY {_MONTH}"""
-
-# Terms are those in force from the first charged day to the month's end; readings those of
-# the charged meters over the same days.
-_LAST = _LAST_DAY.format(month="p.month")
-_HOMES = f"""
-    SELECT {_MONTH}, i.readings,
-        jsonb_build_object('payer', a.payer, 'address_kk', a.address_kk,
-                           'address_ru', a.address_ru, 'branch', a.branch_id) AS payer,
-        jsonb_build_object('terms', t.terms, 'meters', i.meters) AS home
-    FROM printed p
-    JOIN billing_personalaccount a ON a.id = p.account_id
-    LEFT JOIN (
-        SELECT {_MONTH}, min(from_on) AS first, array_agg(DISTINCT serial) AS serials
-        FROM printed_line WHERE serial IS NOT NULL GROUP BY {_MONTH}) c USING ({_MONTH})
-    CROSS JOIN LATERAL (
-        SELECT coalesce(jsonb_agg(jsonb_build_array(t.valid_from, t.residents, t.electric_stove,
-                                  t.privileged, t.plan) ORDER BY t.valid_from), '[]') AS terms
-        FROM billing_terms t
-        WHERE t.account_id = p.account_id AND t.valid_from <= {_LAST}
-        AND NOT EXISTS (SELECT FROM billing_terms later WHERE later.account_id = t.account_id
-                        AND later.valid_from > t.valid_from
-                        AND later.valid_from <= coalesce(c.first, p.month))) t
-    CROSS JOIN LATERAL (
-        SELECT coalesce(jsonb_agg(jsonb_build_array(m.serial, m.service_id, m.digits, m.ratio)
-                                  ORDER BY m.serial), '[]') AS meters,
-               coalesce(jsonb_agg(r.readings ORDER BY m.serial), '[]') AS readings
-        FROM billing_meter m
-        CROSS JOIN LATERAL (
-            SELECT coalesce(jsonb_agg(jsonb_build_array(m.serial, r.taken_on, r.source, r.value)
-                                      ORDER BY r.taken_on, r.source), '[]') AS readings
-            FROM billing_reading r
-            WHERE r.meter_id = m.id AND r.taken_on BETWEEN c.first AND {_LAST}) r
-        WHERE m.account_id = p.account_id AND m.serial = ANY(c.serials)) i"""
 
 
 def _store_facts() -> None:

@@ -16,6 +16,7 @@ from billing import ledgers
 from billing.exchange.load import load
 from billing.ledgers import ServiceLedger
 from billing.models import Branch, Charge, LedgerEntry, PersonalAccount, Service, Supplier
+from billing.tests.conftest import nothing_loaded  # noqa: F401 - a fixture
 from receipts import statements
 
 SAMPLE = Path(__file__).resolve().parents[2] / "billing" / "sample"

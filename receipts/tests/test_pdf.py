@@ -26,6 +26,7 @@ from receipts import pdf
 from receipts.fonts import make
 from receipts.statements import ServiceStatement, Statement, StatementRow
 from receipts.tests.conftest import an_account, two_services
+from receipts.words import Words
 
 KAZAKH = "АаӘәБбВвГгҒғДдЕеЁёЖжЗзИиЙйКкҚқЛлМмНнҢңОоӨөПпРрСсТтУуҰұҮүФфХхҺһЦцЧчШшЩщЪъЫыІіЬьЭэЮюЯя"
 SIGNS = "№−–—«»…‘’“”·•₸"
@@ -55,7 +56,7 @@ def statement(account: PersonalAccount, services: list[Service]) -> Statement:
 
 
 def on_paper(statement: Statement, language: str = "kk") -> bytes:
-    context = {"statement": statement, "supplier": None}
+    context = {"statement": statement, "supplier": None, "wording": Words((language,))}
     return pdf.render("receipts/statement_pdf.html", context, language=language)
 
 

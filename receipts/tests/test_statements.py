@@ -16,6 +16,7 @@ from cabinet import months
 from cabinet.months import name as month_name
 from receipts import pdf, statements
 from receipts.tests.conftest import SAMPLE, build
+from receipts.words import Words
 
 DECEMBER, JANUARY, FEBRUARY = dt.date(2025, 12, 1), dt.date(2026, 1, 1), dt.date(2026, 2, 1)
 PRICE = [("31.848214", "0.12")]
@@ -232,7 +233,7 @@ class TestSample:
             pages(
                 pdf.render(
                     "receipts/statement_pdf.html",
-                    {"statement": made, "supplier": None},
+                    {"statement": made, "supplier": None, "wording": Words((language,))},
                     language=language,
                 )
             )
