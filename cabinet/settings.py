@@ -102,9 +102,10 @@ SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _cache_url e
 IMPORTS_FOLDER = Path(env.str("IMPORTS_FOLDER", default="").strip() or BASE_DIR / "var" / "imports")
 # By these the check codes of papers are made and read, the first one being the present: a paper
 # is to be genuine for years, so they may outlive SECRET_KEY.
-DOCUMENT_KEYS = [
-    key.strip() for key in env.list("DOCUMENT_KEYS", default=[]) if key.strip()
-] or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
+DOCUMENT_KEYS = [key.strip() for key in env.list("DOCUMENT_KEYS", default=[]) if key.strip()] or [
+    SECRET_KEY,
+    *SECRET_KEY_FALLBACKS,
+]
 DOCUMENTS_AT_ONCE = max(env.int("DOCUMENTS_AT_ONCE", default=2), 1)  # made on this machine
 PAYMENT_PURPOSE = env.str("PAYMENT_PURPOSE", default="")  # КНП, ТМК: three digits
 IMPORTS_LARGEST = max(env.int("IMPORTS_MEGABYTES", default=2048), 1) << 20  # bytes of an upload

@@ -7,7 +7,7 @@ from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
 
 from cabinet import figures, months
-from receipts.papers import Bar
+from receipts.papers import MONTHS, Bar
 
 STEP, WIDTH = 40, 26  # of a bar's place, and of the bar
 HEIGHT, HEAD, FOOT = 100, 16, 16
@@ -32,10 +32,11 @@ def bars(shown: Sequence[Bar]) -> str:
     """Bars (SVG) with the quantity over and the month under each, the last one dark."""
     highest = max((bar.quantity for bar in shown), default=Decimal(0))
     base, parts = HEAD + HEIGHT, []
-    for place, bar in enumerate(shown):
+    first = MONTHS - len(shown)  # the last one stands at the right
+    for place, bar in enumerate(shown, start=first):
         height = int(bar.quantity * HEIGHT / highest) if highest else 0
         left, middle = place * STEP + (STEP - WIDTH) // 2, place * STEP + STEP // 2
-        fill = "#0b5cad" if place == len(shown) - 1 else "#a9c6e3"
+        fill = "#0b5cad" if place == MONTHS - 1 else "#a9c6e3"
         value = figures.number(bar.quantity, 0)
         parts.append(
             f'<rect x="{left}" y="{base - height}" width="{WIDTH}" height="{height}"'
@@ -43,7 +44,7 @@ def bars(shown: Sequence[Bar]) -> str:
             f'<text x="{middle}" y="{base - height - 4}">{value}</text>'
             f'<text x="{middle}" y="{base + 13}">{bar.month:%m.%y}</text>'
         )
-    width = STEP * max(len(shown), 1)
+    width = STEP * MONTHS
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {base + FOOT}"'
         ' font-family="Noto Sans" font-size="10.5" text-anchor="middle" fill="#1b2430">'

@@ -5,7 +5,7 @@ memory flat, is not safe for two at once.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from weasyprint import CSS, HTML, Document
+from weasyprint.pdf import tags
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -121,3 +122,21 @@ def name_scopes(document: Document, pdf: pydyf.PDF) -> None:
         if element.get("S") == "/TH":
             group = elements[elements[element["P"]]["P"]]
             element["A"]["Scope"] = "/Column" if group["S"] == "/THead" else "/Row"
+
+
+def _with_languages(build: Callable[..., Iterator[pydyf.Dictionary]]) -> Any:
+    """Has each tag say the language that its HTML element says; WeasyPrint 70 only tells that of
+    the whole document, while our papers speak two.
+    """
+
+    def built(box: Any, *args: Any) -> Iterator[pydyf.Dictionary]:
+        language = box.element.get("lang") if box.element is not None else None
+        for element in build(box, *args):
+            if language:
+                element["Lang"] = pydyf.String(language)
+            yield element
+
+    return built
+
+
+tags._build_box_tree = _with_languages(tags._build_box_tree)

@@ -90,7 +90,8 @@ def _receipts(account: PersonalAccount, number: str) -> list[tuple[Shown, bool]]
 def is_code_of(account: PersonalAccount, typed: str) -> bool:
     """Whether it is the code of one of the account's last receipts; two queries in any case."""
     latest = shown.latest(account, LATEST)
-    every = [*latest, *shown.kept(account, [each.month for each in latest])]
+    months = [each.month for each in latest] or [dt.date.min]
+    every = [*latest, *shown.kept(account, months)]
     right = [codes.is_right(typed, RECEIPT, each.number, figures_of(each)) for each in every]
     return any(right)
 
