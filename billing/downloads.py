@@ -2,13 +2,16 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
+from accounts import export
+from billing.breakdowns import Line
 from billing.issued import Issued
 from billing.ledgers import NOTHING, ServiceLedger
-from billing.models import Bank, Payment, PersonalAccount, Service
+from billing.models import Bank, Payment, PersonalAccount, Reading, Service
+from billing.models.accounts import Source
 from cabinet import months
 from cabinet.downloads import Column, Table
 
@@ -105,6 +108,93 @@ def receipts(account: PersonalAccount, period: Period, rows: Iterable[Issued]) -
             for row in rows
         ],
     )
+
+
+def charges(account: PersonalAccount, period: Period | None = None) -> Table:
+    """The lines of each month's accrual, of all months without a period: quantities in the unit,
+    sums in tenge.
+    """
+    columns = [
+        Column("service", _("Service")),
+        Column("month", _("Month/Year"), "month"),
+        Column("meter", _("Meter")),
+        Column("from", _("From"), "day"),
+        Column("previous", _("Previous reading"), "sum"),
+        Column("to", _("To"), "day"),
+        Column("current", _("Current reading"), "sum"),
+        Column("days", _("Days")),
+        Column("level", _("Level")),
+        Column("limit", _("Limit"), "sum"),
+        Column("quantity", _("Quantity"), "sum"),
+        Column("unit", _("Unit")),
+        Column("price", _("Price without VAT"), "sum"),
+        Column("vat", _("VAT rate"), "sum"),
+        Column("amount", _("Amount"), "sum"),
+    ]
+    lines = account.charges.order_by("service_id", "-month", "line")
+    if period:
+        lines = lines.filter(month__gte=period.first, month__lte=period.last)
+    found = list(lines.values_list("service_id", "month", *Line._fields, named=True))
+    services = Service.objects.of({each.service_id for each in found})
+    rows = [
+        (
+            services[each.service_id].name,
+            each.month,
+            each.serial,
+            each.from_on,
+            each.from_value,
+            each.to_on,
+            each.to_value,
+            _number(each.days),
+            _number(each.level),
+            each.limit,
+            each.quantity,
+            services[each.service_id].unit,
+            each.price,
+            each.vat_rate,
+            each.amount,
+        )
+        for each in found
+    ]
+    return _of_period(_("Charges"), account, period, columns, rows)
+
+
+def _number(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def readings(account: PersonalAccount, period: Period | None = None) -> Table:
+    """What the account's meters showed, in a period's months or ever, the newest first."""
+    columns = [
+        Column("meter", _("Meter")),
+        Column("date", _("Date"), "day"),
+        Column("source", _("Source")),
+        Column("reading", _("Reading"), "sum"),
+    ]
+    found = Reading.objects.filter(meter__account=account)
+    if period:
+        days = period.first, months.last_day(period.last)
+        found = found.filter(taken_on__range=days)
+    rows = [
+        (serial, taken_on, str(Source(source).label), value)
+        for serial, taken_on, source, value in found.order_by(
+            "meter__serial", "-taken_on", "-value", "source"
+        ).values_list("meter__serial", "taken_on", "source", "value")
+    ]
+    return _of_period(_("Readings"), account, period, columns, rows)
+
+
+def _of_period(
+    title: str,
+    account: PersonalAccount,
+    period: Period | None,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+) -> Table:
+    if period is None:
+        return export.table([*columns], rows)
+    ends = months.code(period.first), months.code(period.last)
+    return Table(title, account.number, *ends, columns, rows)
 
 
 def of_service() -> tuple[Column, ...]:

@@ -33,6 +33,8 @@ PARTS = {
     "billing:month": "billing:services",
     "billing:plans": "billing:calculator",
     "billing:services_download": "billing:services",
+    "billing:charges_download": "billing:services",
+    "billing:readings_download": "billing:services",
     "billing:payments_download": "billing:payments",
     "billing:receipts_download": "billing:receipts",
     "receipts:statement": "billing:services",

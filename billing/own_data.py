@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from accounts import export
 from accounts.models import User
 from billing import downloads, issued, ledgers, looks
-from billing.breakdowns import Line
 from billing.ledgers import ServiceLedger
-from billing.models import PersonalAccount, Reading, Service
-from billing.models.accounts import Source
+from billing.models import PersonalAccount, Service
 from cabinet.downloads import Column, Table
 
 
@@ -50,7 +48,7 @@ def tables(user: User) -> Iterator[tuple[str, Table]]:
         if closed:
             every = Everything(min(closed), max(closed), chosen)
             yield f"{account.number}/months", downloads.services(account, every)
-        for name, make in (("charges", charges), ("adjustments", adjustments)):
+        for name, make in (("charges", downloads.charges), ("adjustments", adjustments)):
             if (table := make(account)).rows:
                 yield f"{account.number}/{name}", table
         payments = list(account.payments.order_by("paid_on", "pk").with_waiting())
@@ -61,57 +59,8 @@ def tables(user: User) -> Iterator[tuple[str, Table]]:
         if receipts:
             every = Everything(receipts[-1].month, receipts[0].month)
             yield f"{account.number}/receipts", downloads.receipts(account, every, receipts)
-        if (table := readings(account)).rows:
+        if (table := downloads.readings(account)).rows:
             yield f"{account.number}/readings", table
-
-
-def charges(account: PersonalAccount) -> Table:
-    """The lines of each month's accrual: quantities in the unit, sums in tenge."""
-    columns = [
-        Column("service", _("Service")),
-        Column("month", _("Month/Year"), "month"),
-        Column("meter", _("Meter")),
-        Column("from", _("From"), "day"),
-        Column("previous", _("Previous reading"), "sum"),
-        Column("to", _("To"), "day"),
-        Column("current", _("Current reading"), "sum"),
-        Column("days", _("Days")),
-        Column("level", _("Level")),
-        Column("limit", _("Limit"), "sum"),
-        Column("quantity", _("Quantity"), "sum"),
-        Column("unit", _("Unit")),
-        Column("price", _("Price without VAT"), "sum"),
-        Column("vat", _("VAT rate"), "sum"),
-        Column("amount", _("Amount"), "sum"),
-    ]
-    lines = account.charges.order_by("service_id", "-month", "line")
-    found = list(lines.values_list("service_id", "month", *Line._fields, named=True))
-    services = Service.objects.of({each.service_id for each in found})
-    rows = [
-        (
-            services[each.service_id].name,
-            each.month,
-            each.serial,
-            each.from_on,
-            each.from_value,
-            each.to_on,
-            each.to_value,
-            _number(each.days),
-            _number(each.level),
-            each.limit,
-            each.quantity,
-            services[each.service_id].unit,
-            each.price,
-            each.vat_rate,
-            each.amount,
-        )
-        for each in found
-    ]
-    return export.table(columns, rows)
-
-
-def _number(value: int | None) -> str | None:
-    return None if value is None else str(value)
 
 
 def adjustments(account: PersonalAccount) -> Table:
@@ -128,24 +77,6 @@ def adjustments(account: PersonalAccount) -> Table:
     rows = [
         (services[each.service_id].name, each.month, each.reason, each.quantity, each.amount)
         for each in found
-    ]
-    return export.table(columns, rows)
-
-
-def readings(account: PersonalAccount) -> Table:
-    """What the account's meters showed, meter by meter, the newest first."""
-    columns = [
-        Column("meter", _("Meter")),
-        Column("date", _("Date"), "day"),
-        Column("source", _("Source")),
-        Column("reading", _("Reading"), "sum"),
-    ]
-    found = Reading.objects.filter(meter__account=account)
-    rows = [
-        (serial, taken_on, str(Source(source).label), value)
-        for serial, taken_on, source, value in found.order_by(
-            "meter__serial", "-taken_on", "-value", "source"
-        ).values_list("meter__serial", "taken_on", "source", "value")
     ]
     return export.table(columns, rows)
 

@@ -158,6 +158,11 @@ class MonthsForm(PeriodForm):
     def offered(self) -> tuple[Hashable, ...]:
         return self.earliest, self.latest
 
+    @property
+    def last_day(self) -> dt.date:
+        """The last day of the last month."""
+        return months.last_day(self.last)
+
 
 class MonthPeriodForm(MonthsForm):
     """Months, and which service."""

@@ -68,6 +68,15 @@ urlpatterns = [
         views.services,
         name="services_download",
     ),
+    *(
+        path(
+            f"accounts/<number:number>/services/{of}.<download:kind>",
+            views.lines,
+            {"of": of},
+            name=f"{of}_download",
+        )
+        for of in ("charges", "readings")
+    ),
     path("accounts/<number:number>/services/<month:month>/", views.month, name="month"),
     path("accounts/<number:number>/receipts/", views.receipts, name="receipts"),
     path(

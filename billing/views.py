@@ -104,6 +104,18 @@ def services(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
 
 
 @require_safe
+def lines(request: HttpRequest, number: str, kind: str, of: str) -> HttpResponse:
+    """Charge lines or readings of the chosen months as a file; the page if they are wrong."""
+    account = get_object_or_404(request.user.accounts, number=number)
+    form = MonthPeriodForm(request.GET, ledgers.of_account(account))
+    if not form.is_valid():
+        context = {"account": account, "form": form, "ledgers": ()}
+        return render(request, "billing/services.html", context, status=400)
+    table = {"charges": downloads.charges, "readings": downloads.readings}[of]
+    return as_file(table(account, form), kind)
+
+
+@require_safe
 def month(request: HttpRequest, number: str, month: dt.date) -> HttpResponse:
     """How a month was made up; 404 for one in which nothing was or can be."""
     accounts = explanations.with_month(request.user.accounts.all(), month)

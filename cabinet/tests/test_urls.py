@@ -169,6 +169,8 @@ TABLE = {
     "billing:account": OF_AN_ACCOUNT,
     "billing:services": OF_AN_ACCOUNT,
     "billing:services_download": OF_AN_ACCOUNT,
+    "billing:charges_download": OF_AN_ACCOUNT,
+    "billing:readings_download": OF_AN_ACCOUNT,
     "billing:month": OF_AN_ACCOUNT,
     "billing:calculator": OF_AN_ACCOUNT,
     "billing:plans": OF_AN_ACCOUNT,
