@@ -3,7 +3,8 @@
     make bench [ARGS="papers import pages --accounts 100000 --months 2"]
 
 Without parts named, three of them: the sample set and its papers; the import beside a raw COPY
-of its files; pages as the web server answers them. `sign-in` is what signing in takes, and
+of its files; pages as the web server answers them. `documents` is a receipt beside other ways
+to make it; `sign-in` is what signing in takes, and
 whether its time tells who exists; `search`, staff's search among a million accounts. Everything
 that is compared happens in one run, in turns (A, B, A, B), so that the ratios hold on a noisy
 machine.
@@ -16,14 +17,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import exchange, search, sign_in, web
+from bench import documents, exchange, search, sign_in, web
 from bench.database import BASE_DIR, scratch
 
 SAMPLE = BASE_DIR / "billing" / "sample"
 TURNS = 5
 ACCOUNT = "000007919"
 PARTS = ("papers", "import", "pages")
-ASKED_FOR = (*PARTS, "sign-in", "search")  # the last makes a million accounts first
+ASKED_FOR = (*PARTS, "documents", "sign-in", "search")  # the last: a million accounts first
 
 
 def median_ms(*works: Callable[[], object], turns: int = TURNS) -> list[float]:
@@ -96,6 +97,10 @@ def main() -> None:
     with scratch("bench"):
         if "papers" in parts:
             papers()
+            clear()
+        if "documents" in parts:
+            first_load()
+            documents.measure(ACCOUNT)
             clear()
         if "import" in parts:
             exchange.measure(options.accounts or 100_000, options.months or 2)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import groupby
 
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.main import QRCode
@@ -20,12 +21,25 @@ def qr(text: str) -> str:
     matrix = code.get_matrix()
     side = len(matrix)
     path = "".join(
-        f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark
+        f"M{x} {y}h{length}v1h-{length}z"
+        for y, row in enumerate(matrix)
+        for x, length in _runs(row)
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}">'
         f'<rect width="{side}" height="{side}" fill="#fff"/><path d="{path}" fill="#000"/></svg>'
     )
+
+
+def _runs(row: Sequence[bool | None]) -> list[tuple[int, int]]:
+    """Where dark modules stand side by side, and how many: a path of runs is drawn faster."""
+    found, place = [], 0
+    for dark, group in groupby(row):
+        length = len(list(group))
+        if dark:
+            found.append((place, length))
+        place += length
+    return found
 
 
 def bars(shown: Sequence[Bar]) -> str:

@@ -16,6 +16,7 @@ from cabinet import days, months
 from cabinet.jinja import yes_no
 
 BOTH = ("kk", "ru")
+BESIDE, STACKED = Markup(" / "), Markup("<br>")
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,16 @@ class Words:
         return self.languages[0]
 
     def __call__(
-        self, message: str, *, unit: Mapping[str, Any] | None = None, sign: str = "", **given: Any
+        self,
+        message: str,
+        *,
+        unit: Mapping[str, Any] | None = None,
+        sign: str = "",
+        stacked: bool = False,
+        **given: Any,
     ) -> Markup:
         """A message of the catalogue, with what its placeholders stand for; as the head of a
-        column, with the unit of a service or a sign after it.
+        column, with the unit of a service or a sign after it, the languages on lines of their own.
         """
 
         def tell() -> str:
@@ -44,7 +51,7 @@ class Words:
             after = unit[f"unit_{translation.get_language()}"] if unit else sign
             return f"{told}, {after}" if after else told
 
-        return self._say(tell)
+        return self._say(tell, STACKED if stacked else BESIDE)
 
     def text(self, row: Mapping[str, Any], name: str) -> Markup:
         """The text `name_kk` and `name_ru` of a row."""
@@ -79,15 +86,17 @@ class Words:
         """The same in one of the languages."""
         return Words((language,))
 
-    def _say(self, tell: Callable[[], str]) -> Markup:
+    def _say(self, tell: Callable[[], str], between: Markup = BESIDE) -> Markup:
+        """The paper as a whole says its first language; what is in the other one says so itself."""
         said = []
         for language in self.languages:
             with translation.override(language):
-                said.append((language, escape(tell())))
-        if len({text for _language, text in said}) == 1:  # a name, a number: the same in both
-            return said[0][1]
+                said.append(escape(tell()))
+        first, *others = said
+        if all(text == first for text in others):  # a name, a number: the same in both
+            return first
         spans = (
             Markup('<span class="{0}" lang="{0}">{1}</span>').format(language, text)
-            for language, text in said
+            for language, text in zip(self.languages[1:], others, strict=True)
         )
-        return Markup(' <span class="or">/</span> ').join(spans)
+        return between.join([first, *spans])
