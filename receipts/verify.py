@@ -28,7 +28,7 @@ class VerifyForm(forms.Form):
     code = forms.CharField(
         label=gettext_lazy("Check code"),
         max_length=LONGEST,
-        help_text=gettext_lazy("It stands beside the square code: K7P2-9XQM-04TD-W."),
+        help_text=gettext_lazy("It stands beside the square code: thirteen letters and digits."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
 

@@ -65,8 +65,8 @@ class Words:
         """A balance as a sentence, or as words within one."""
         return self._say(lambda: balance.words if words else balance.sentence)
 
-    def month(self, month: dt.date) -> Markup:
-        return self._say(lambda: months.name(month))
+    def month(self, month: dt.date, *, stacked: bool = False) -> Markup:
+        return self._say(lambda: months.name(month), STACKED if stacked else BESIDE)
 
     def long_day(self, day: dt.date) -> Markup:
         return self._say(lambda: days.long_day(day))
