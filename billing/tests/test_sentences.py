@@ -17,9 +17,13 @@ LEVELS = (Band(1, Decimal(90), Decimal("21.91")), Band(2, None, Decimal("28.32")
 FIGURE = re.compile(r"\d[\d\u00a0]*(?:,\d+)?")
 
 
-def lines(quantity, bands=LEVELS, *, with_vat=False, rate="0.12", days=30, home=HOME):
-    conditions = Conditions(home, Prices(bands, with_vat), Decimal(rate))
-    return per_day_30_5(Decimal(quantity), [Piece(Fraction(days), conditions)]).lines
+def conditions(bands=LEVELS, *, with_vat=False, rate="0.12", home=HOME):
+    return Conditions(home, Prices(bands, with_vat), Decimal(rate))
+
+
+def lines(quantity, *bands, days=30, **given):
+    piece = Piece(Fraction(days), conditions(*bands, **given))
+    return per_day_30_5(Decimal(quantity), [piece]).lines
 
 
 def charge(line, **changes):
@@ -62,6 +66,56 @@ def test_a_line_and_its_limit(language, sum, limit):
     with translation.override(language):
         assert shown(sentences.of_line(line, "кВт·сағ")) == sum
         assert shown(sentences.of_limit(line, "кВт·сағ")) == limit
+
+
+@pytest.mark.parametrize(
+    ("residents", "days", "ru"),
+    [
+        (1, 31, "1 проживающий ÷ 30,5 × 31 день"),
+        (2, 33, "2 проживающих ÷ 30,5 × 33 дня"),
+        (5, 28, "5 проживающих ÷ 30,5 × 28 дней"),
+        (21, 61, "21 проживающий ÷ 30,5 × 61 день"),
+    ],
+)
+def test_a_noun_follows_its_numeral_in_russian_and_stays_in_kazakh(residents, days, ru):
+    (line, *_rest) = lines(9999, days=days, home=HOME._replace(residents=residents))
+    with translation.override("ru"):
+        assert f"× {ru} =" in sentences.of_limit(line, "кВт·ч")
+    with translation.override("kk"):
+        kk = f"× {residents} тұрғын ÷ 30,5 × {days} күн ="
+        assert kk in sentences.of_limit(line, "кВт·сағ")
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_nothing_used(language):
+    (line,) = lines(0, rate="0.16")
+    with translation.override(language):
+        told = shown(sentences.of_line(line, "x"))
+        assert told.startswith("0_x × 21,91_₸ × 1,16 (")
+        assert told.endswith(" = 0,00_₸")
+        assert sentences.of_limit(line, "x") == ""
+
+
+def test_a_bill_has_a_sentence_for_each_line():
+    bill = per_day_30_5(Decimal(1000), [Piece(Fraction(30), conditions())])
+    told = sentences.of_bill(bill, "x")
+    assert [each.line for each in told] == list(bill.lines)
+    assert [each.sum for each in told] == [sentences.of_line(line, "x") for line in bill.lines]
+    assert [bool(each.limit) for each in told] == [True, False]
+
+
+def test_billings_lines_have_our_limits_where_ours_stand_beside_them():
+    (line, *_rest) = lines(1000)
+    own = charge(line)
+    beside, alone = sentences.of_charges([(own, line), (own, None)], "x")
+    assert beside == (own, sentences.of_line(line, "x"), sentences.of_limit(line, "x"))
+    assert alone == (own, sentences.of_line(line, "x"), "")
+
+
+def test_in_figures_alone():
+    (line,) = lines(125)
+    assert shown(sentences.formula(charge(line))) == "125 × 21,91_₸ × 1,12 = 3_067,40_₸"
+    assert sentences.formula(charge(line, amount=Decimal("3067.41"))) == ""
 
 
 def test_a_price_with_vat():

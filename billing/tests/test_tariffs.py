@@ -139,6 +139,60 @@ def test_whatever_lacks_there_is_no_price(loaded, homes, first):
         loaded.between("EL", homes, day(first), day("2025-03-01"))
 
 
+def test_without_a_vat_rate_there_is_no_price(loaded):
+    """Though there are terms and a tariff."""
+    tariff("tiered", "2000-01-01", (1, None, "5"))
+    memory.forget()
+    homes = (DatedHome(day("1950-01-01"), HOME),)
+    assert book().version("EL", "tiered", day("2009-12-31"))
+    with pytest.raises(NoPrice):
+        book().rate(day("2009-12-31"))
+    with pytest.raises(NoPrice):
+        book().between("EL", homes, day("2009-12-31"), day("2010-02-01"))
+    assert len(book().between("EL", homes, day("2010-01-01"), day("2010-02-01"))) == 1
+
+
+@pytest.mark.parametrize("plan", ["other", "flat"])
+def test_a_plan_without_a_tariff_from_some_day_on_has_no_price(db, plan):
+    factories.VatFactory(valid_from=day("2010-01-01"))
+    tariff("tiered", "2020-01-01", (1, None, "15"))
+    tariff("flat", "2025-07-20", (1, None, "30"))
+    homes = (*HOMES, DatedHome(day("2025-07-10"), HOME._replace(plan=plan)))
+    with pytest.raises(NoPrice):
+        book().between("EL", homes, day("2025-07-01"), day("2025-08-01"))
+    assert len(book().between("EL", homes, day("2025-07-01"), day("2025-07-10"))) == 1
+
+
+def test_changes_on_one_day_are_one_split(loaded):
+    """Tariff, VAT and terms on the same New Year."""
+    tariff("tiered", "2026-01-01", (1, None, "50"))
+    memory.forget()
+    homes = (*HOMES, DatedHome(day("2026-01-01"), HOME._replace(residents=7)))
+    found = book().between("EL", homes, day("2025-12-20"), day("2026-01-20"))
+    assert since(found) == ["2025-12-20", "2026-01-01"]
+    assert [
+        (
+            each.conditions.home.residents,
+            each.conditions.vat_rate,
+            len(each.conditions.prices.bands),
+        )
+        for each in found
+    ] == [(2, Decimal("0.12"), 2), (7, Decimal("0.16"), 1)]
+
+
+def test_with_another_plan_all_else_stays():
+    homes = (*HOMES, DatedHome(day("2025-07-10"), HOME._replace(residents=0, plan="flat")))
+    assert with_plan(homes, "flat") == (
+        DatedHome(LONG_AGO, HOME._replace(plan="flat")),
+        DatedHome(day("2025-07-10"), HOME._replace(residents=0, plan="flat")),
+    )
+
+
+def test_a_bill_has_a_day_at_least(loaded):
+    with pytest.raises(ValueError, match="no day"):
+        loaded.bill("EL", HOMES, day("2025-03-01"), day("2025-03-01"), Decimal(1))
+
+
 def test_a_bill(loaded):
     made = loaded.bill("EL", HOMES, day("2025-12-01"), day("2026-01-31"), Decimal(100))
     assert [(int(line.days), line.amount) for line in made.lines] == [
