@@ -436,3 +436,45 @@ def test_months_before_are_bars(paper):
     with translation.override("kk"):
         assert months.name(people.LATEST) in text
     assert "Айлар бойынша шығын" in text
+
+
+# Statements of both sets
+
+
+def check_statement(client, pages, files, number):
+    """Every row of every service, with its totals."""
+    rows = [row for row in files["ledger"] if row["account"] == number]
+    ends = f"from={min(row['month'] for row in rows)}&to={max(row['month'] for row in rows)}"
+    response = client.get(f"/accounts/{number}/services/statement.pdf?service=all&{ends}&lang=ru")
+    text = " ".join(pages(response.content))
+    names = ("opening", "accrued", "adjusted", "paid", "closing")
+    for row in rows:
+        with translation.override("ru"):
+            month = months.name(months.parse(row["month"]))
+        sums = seen(Decimal(row[name]) for name in names)
+        assert re.search(f"{re.escape(month)} [\\d, /]*{re.escape(sums)}", text), (number, row)
+    for service in {row["service"] for row in rows}:
+        own = sorted((r for r in rows if r["service"] == service), key=lambda r: r["month"])
+        totals = [sum(Decimal(row[name]) for row in own) for name in names]
+        totals[0], totals[-1] = Decimal(own[0]["opening"]), Decimal(own[-1]["closing"])
+        assert seen(totals) in text, number
+
+
+def seen(sums):
+    """A row of sums, as `pages` reads it."""
+    return " ".join(map(figures.money, sums)).replace(figures.NO_BREAK_SPACE, " ")
+
+
+def test_statements_of_some_accounts(loaded, client, pages, db):
+    user, files = loaded
+    client.force_login(user)
+    for row in files["accounts"][::12]:
+        check_statement(client, pages, files, row["number"])
+
+
+@pytest.mark.every
+def test_statements_of_every_account(loaded, client, pages, db):
+    user, files = loaded
+    client.force_login(user)
+    for row in files["accounts"]:
+        check_statement(client, pages, files, row["number"])
