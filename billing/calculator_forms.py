@@ -178,6 +178,8 @@ class AccountForm(CalculationForm):
     def own_query(self) -> str:
         """Of a good form: the same reading by the account's own terms."""
         asked = {"to_on": self.end.on.isoformat(), "to_value": self.end.value}
+        if self.cleaned_data["passed"]:
+            asked["passed"] = "1"
         if len(self.stretches) > 1:
             asked["service"] = self.service.pk
         return urlencode(asked)
@@ -191,7 +193,10 @@ class AccountForm(CalculationForm):
         try:
             return estimates.made(self.book, self.service, homes, stretches)
         except NoPrice:
-            self.add_error("plan", _("There is no tariff of this plan for all of these days."))
+            told = _("There is no tariff of this plan for all of these days.")
+            if homes[0].since > stretches[0].start.on:
+                told = _("Billing has sent no terms of the account for the first of these days.")
+            self.add_error("plan", told)
             return None
 
 
@@ -262,6 +267,9 @@ class PublicForm(CalculationForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        day = cleaned.get("from_on")
+        if day and day > timezone.localdate():
+            self.add_error("from_on", _("This day is still to come."))
         stretch = self._stretch()
         if stretch and stretch.start.value >= 10**stretch.dial.digits:
             self.add_error("from_value", _too_long(stretch))

@@ -1,8 +1,9 @@
 """What the calculators compute: meters from their last reading on, and the plans side by side."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -25,7 +26,8 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Stretch:
-    """A meter from one reading to another; without an `end` it is still in place.
+    """A meter from one reading to another; without an `end` it is still in place. Either it has
+    been charged up to its start, or not at all yet.
 
     The meter of somebody who has not signed in has no `serial`, and may have no `dial` known.
     """
@@ -34,10 +36,11 @@ class Stretch:
     dial: Dial
     start: Shown
     end: Shown | None = None
+    is_charged: bool = False
 
     def until(self, end: Shown) -> "Stretch":
         """The same to that reading."""
-        return Stretch(self.serial, self.dial, self.start, end)
+        return replace(self, end=end)
 
     def may_have_passed_zero(self, value: Decimal) -> bool:
         """Whether a reading below the first one is plausible all the same (rule R6)."""
@@ -141,23 +144,23 @@ def open_stretches(account: PersonalAccount) -> dict[str, list[Stretch]]:
     if account.closed_on:
         return {}
     last = account.charges.exclude(serial=None).order_by("serial", "-to_on").distinct("serial")
-    billed = {
-        serial: Shown(on, value)
-        for serial, on, value in last.values_list("serial", "to_on", "to_value")
-        if serial and on and value is not None
-    }
+    billed: dict[str, dict[str, Shown]] = defaultdict(dict)
+    for service, serial, on, value in last.values_list("service", "serial", "to_on", "to_value"):
+        if serial and on and value is not None:
+            billed[service][serial] = Shown(on, value)
     found: dict[str, list[Stretch]] = {}
     for meter in _with_ends(account).order_by("installed_on", "pk"):
-        if stretch := _stretch(meter, billed):
+        if stretch := _stretch(meter, billed[meter.service_id]):
             found.setdefault(meter.service_id, []).append(stretch)
     return {code: each for code, each in found.items() if each[-1].end is None}
 
 
 def _stretch(meter: Meter, billed: Mapping[str, Shown]) -> Stretch | None:
-    """What is open of the meter; None for one taken away of which all is charged, or of which
-    nothing is known.
+    """What is open of the meter, `billed` being the last charged readings of its service; None
+    for one taken away of which all is charged, or of which nothing is known.
     """
-    start = billed.get(meter.serial) or _shown(meter, "installed") or _shown(meter, "first")
+    charged = billed.get(meter.serial)
+    start = charged or _shown(meter, "installed") or _shown(meter, "first")
     if start is None:
         return None
     end = None
@@ -166,7 +169,8 @@ def _stretch(meter: Meter, billed: Mapping[str, Shown]) -> Stretch | None:
         known_since = max((each.on for each in billed.values()), default=start.on)
         if end is None or end.on <= max(start.on, known_since):
             return None
-    return Stretch(meter.serial, Dial(meter.digits, meter.ratio), start, end)
+    dial = Dial(meter.digits, meter.ratio)
+    return Stretch(meter.serial, dial, start, end, is_charged=charged is not None)
 
 
 def _shown(meter: Meter, name: str) -> Shown | None:

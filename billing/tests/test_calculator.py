@@ -15,6 +15,7 @@ LONG_AGO = dt.date(2020, 1, 1)
 BILLED = dt.date(2026, 3, 25)
 LEVELS = ((Decimal(90), "20"), (Decimal(160), "30"), (None, "40"))
 SMALLER = "Ағымдағы көрсеткіш алдыңғысынан аз: 9_900."
+UNCHARGED = "бұл есептегіш бойынша әлі төлем есептелген жоқ"
 
 
 @pytest.fixture
@@ -138,6 +139,15 @@ def test_what_if_of_another_plan(client, metered):
     assert page.tables[0][1][0] == "Бірыңғай баға"
 
 
+def test_the_way_back_from_a_what_if_keeps_what_is_asked(client, metered):
+    """A meter that went over zero has gone over it by the account's own terms too."""
+    page = computed(client, metered, "50", passed="1", residents="1")
+    (link,) = select(page.all("div.note")[0], "a")
+    back = Page(client.get(URL + link.get("href")))
+    assert (back.status, back.tables[0][-1][3]) == (200, "150")
+    assert back.all("div.note") == []
+
+
 def test_by_its_own_terms_it_is_no_what_if(client, metered):
     own = {"residents": "3", "stove": "0", "privileged": "0", "plan": "tiered"}
     assert computed(client, metered, **own).all("div.note") == []
@@ -148,6 +158,37 @@ def test_terms_that_changed_inside_the_period_split_it(client, metered):
     page = computed(client, metered)
     assert [row[1] for row in page.tables[0][1:]] == ["8", "8", "16"]
     assert total(page) == ["1_392,00_₸"]
+
+
+def test_a_plan_that_changed_inside_the_period_is_none_of_those_beside_it(client, metered):
+    """Half of it at 20 and half at 25 is neither plan's sum."""
+    factories.TermsFactory(account=metered.account, valid_from=dt.date(2026, 4, 2), plan="flat")
+    page = computed(client, metered)
+    assert total(page) == ["1_566,00_₸"]
+    assert page.facts[2] == [
+        ("орташа босату тарифі", "1_740,00_₸"),
+        ("сараланған тариф", "1_392,00_₸"),
+    ]
+
+
+def test_an_account_without_terms(client, metered):
+    Terms.objects.all().delete()
+    (note,) = computed(client, metered).all("div.note")
+    assert text(note) == (
+        "Дербес шоттың шарттары әлі түскен жоқ: осы жерде таңдалған шарттармен есептелді."
+    )
+
+
+def test_terms_that_began_after_the_last_reading(client, metered):
+    Terms.objects.all().delete()
+    factories.TermsFactory(account=metered.account, valid_from=dt.date(2026, 4, 2), residents=3)
+    page = see(client, metered, to_value="9960", to_on="2026-04-10")
+    assert page.status == 400
+    assert page.beside == {
+        "plan": "Осы күндердің алғашқылары үшін дербес шоттың шарттары белгісіз: басқа шарттармен"
+        " есептеуге болады."
+    }
+    assert total(computed(client, metered, residents="2")) == ["1_392,00_₸"]
 
 
 def test_an_account_of_nobody_counts_one_and_says_so(client, metered):
@@ -249,18 +290,18 @@ def test_passing_over_zero_is_not_offered_beyond_a_tenth_of_the_round(client, me
     assert "passed" not in page.values
 
 
+def replace_meter(home):
+    """On 1 April, at 9 930, by one that shows 7."""
+    day, old = dt.date(2026, 4, 1), Meter.objects.get(serial="222")
+    old.removed_on = day
+    old.save()
+    factories.ReadingFactory(meter=old, source="removed", taken_on=day, value=Decimal(9930))
+    new = factories.MeterFactory(account=home.account, serial="333", installed_on=day)
+    factories.ReadingFactory(meter=new, source="installed", taken_on=day, value=Decimal(7))
+
+
 def test_a_replaced_meter_is_computed_to_its_last_reading_first(client, metered):
-    Meter.objects.filter(serial="222").update(removed_on=dt.date(2026, 4, 1))
-    old = Meter.objects.get(serial="222")
-    factories.ReadingFactory(
-        meter=old, source="removed", taken_on=dt.date(2026, 4, 1), value=Decimal(9930)
-    )
-    new = factories.MeterFactory(
-        account=metered.account, serial="333", installed_on=dt.date(2026, 4, 1)
-    )
-    factories.ReadingFactory(
-        meter=new, source="installed", taken_on=dt.date(2026, 4, 1), value=Decimal(7)
-    )
+    replace_meter(metered)
     page = computed(client, metered, "37")
     assert [text(each) for each in page.all("p.interval")] == [
         "Есептегіш № 222: 9_900 → 9_930 25.03.2026 – 01.04.2026",
@@ -272,8 +313,23 @@ def test_a_replaced_meter_is_computed_to_its_last_reading_first(client, metered)
             "Есептегіш № 222",
             "25.03.2026: 9_900 → 01.04.2026: 9_930 соңғы есептеуден кейін алынды",
         ),
-        ("Есептегіш № 333", "01.04.2026: 7 кВт·сағ соңғы есептелген көрсеткіш"),
+        ("Есептегіш № 333", f"01.04.2026: 7 кВт·сағ {UNCHARGED}"),
     ]
+
+
+def test_a_replaced_meter_does_not_depend_on_another_service(client, metered):
+    """Water, charged to a later day than the one on which the meter was replaced."""
+    replace_meter(metered)
+    water = factories.ServiceFactory(code="WA", name_kk="Су", unit_kk="м³")
+    meter = factories.MeterFactory(account=metered.account, serial="777", service=water)
+    factories.ChargeFactory(
+        account=metered.account, service=water, serial=meter.serial, to_on=dt.date(2026, 4, 7)
+    )
+    page = see(client, metered, service="EL", to_value="37", to_on="2026-04-10")
+    assert [text(each)[:16] for each in page.all("p.interval")] == [
+        *("Есептегіш № 222:", "Есептегіш № 333:"),
+    ]
+    assert total(page) == ["1_392,00_₸"]
 
 
 def test_a_meter_without_any_charge_begins_at_its_installation(client, metered):
@@ -285,7 +341,7 @@ def test_a_meter_without_any_charge_begins_at_its_installation(client, metered):
         value=Decimal(0),
     )
     page = see(client, metered)
-    assert page.facts[0][0][1].startswith("20.05.2024: 0 кВт·сағ")
+    assert page.facts[0] == [("Есептегіш № 222", f"20.05.2024: 0 кВт·сағ {UNCHARGED}")]
 
 
 def test_a_closed_account(client, metered):
@@ -294,6 +350,8 @@ def test_a_closed_account(client, metered):
     page = see(client, metered, to_value="9960", to_on="2026-04-10")
     assert page.status == 200
     assert "Енді ештеңе есепке алынбайды" in page.content
+    (way_on,) = select(page.all("main")[0], "a")
+    assert way_on.get("href") == "/accounts/000000101/"
     assert page.values == {}
 
 
@@ -322,7 +380,13 @@ def test_two_metered_services(client, metered):
     assert see(client, metered).values["service"] == "EL"
     page = see(client, metered, service="WA", to_value="9", to_on="2026-04-10")
     assert page.beside == {"plan": "Бұл тариф түрінің осы күндердің бәріне бірдей бағасы жоқ."}
-    assert "3 м³" in page.facts[0][0][1]
+    assert page.facts[0] == [
+        (
+            "Электр энергиясы. Есептегіш № 222",
+            "25.03.2026: 9_900 кВт·сағ соңғы есептелген көрсеткіш",
+        ),
+        ("Су. Есептегіш № 777", f"01.03.2026: 3 м³ {UNCHARGED}"),
+    ]
     assert "service" in see(client, metered, service="ZZ", to_value="9").beside
 
 

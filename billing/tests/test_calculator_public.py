@@ -121,6 +121,7 @@ WRONG = [
         {"to_on": "Алдыңғы көрсеткіштен кейінгі күнді таңдаңыз: 30.05.2021."},
     ),
     ({"to_on": "2031-05-30"}, {"to_on": "Бұл күн әлі келген жоқ."}),
+    ({"from_on": "2026-11-26"}, {"from_on": "Бұл күн әлі келген жоқ."}),
     (
         {"from_on": "2016-01-01", "to_on": "2026-02-01"},
         {"to_on": "Он жылдан аспайтын кезеңді таңдаңыз."},
@@ -180,6 +181,14 @@ def test_whatever_is_asked_is_answered(client, sample, change):
     response = client.get(URL, DOCUMENTED | change)
     assert response.status_code in (200, 400)
     assert (response.status_code == 200) == bool(total(Page(response)))
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("plan=flat&plan=tiered", 200), ("plan=tiered&plan=", 200), ("to_value=1&to_value=x", 400)],
+)
+def test_of_what_is_asked_twice_the_last_counts(client, sample, query, status):
+    assert client.get(f"{URL}?{urlencode(DOCUMENTED)}&{query}").status_code == status
 
 
 def test_numbers_are_bounded(client, sample):

@@ -68,8 +68,10 @@ def test_without_a_script(visit):
 
 def test_passing_over_zero(visit):
     page = visit(f"{PAGE}?to_value=50&to_on=2026-04-10", who="owner", status=400)
+    expect(page.locator(".error, .summary")).to_have_count(2)
     page.locator("[name=passed]").check()
     expect(page.locator("#estimate .sum-figure")).to_have_text("3 360,00 ₸")
+    expect(page.locator(".error, .summary, [aria-invalid]")).to_have_count(0)
     page.get_by_role("button", name=COMPUTE["kk"], exact=True).click()
     expect(page.locator("#estimate .sum-figure")).to_have_text("3 360,00 ₸")
     assert "passed=on" in page.url
