@@ -83,6 +83,9 @@ from cabinet.tests import people  # noqa: E402 - its models need what stands abo
 if "PYTEST_XDIST_WORKER" not in os.environ:
     collect_static()
 
+# Tests at the same time wait for no turns of each other.
+settings.DOCUMENTS_FOLDER = BASE_DIR / "var" / f"turns-of-tests-{os.getpid()}"
+
 # A hash costs a sixth of a second on purpose: in tests next to nothing, but by `full_hashing`.
 _COST = {name: getattr(Argon2PasswordHasher, name) for name in ("time_cost", "memory_cost")}
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64

@@ -192,7 +192,10 @@ def charged(
 
 
 def intervals(lines: Iterable[Line]) -> tuple[Interval, ...]:
-    """A month's lines, in their order, by what they were charged between."""
-    return tuple(
-        Interval(tuple(group)) for _key, group in groupby(lines, key=lambda line: line[:5])
-    )
+    """A month's lines by what they were charged between, whatever stands between them; in the
+    order of the first line of each.
+    """
+    found: dict[Any, list[Line]] = defaultdict(list)
+    for line in lines:
+        found[line[:5]].append(line)
+    return tuple(Interval(tuple(group)) for group in found.values())

@@ -45,7 +45,7 @@ class CalculationForm(forms.Form):
     plan = forms.ChoiceField(label=gettext_lazy("Tariff plan"), choices=Plan.choices)
 
     offers_passing = False  # whether the reading may have passed over zero
-    own_residents = -1  # as many as the account has, whatever the number
+    own_residents: int | None = None  # as many as the account has, whatever the number
 
     def __init__(self, data: Mapping[str, str] | None, book: Book, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)

@@ -152,14 +152,16 @@ def kept(account: PersonalAccount, months: Iterable[dt.date]) -> list[Shown]:
     return [Shown.kept(row) for row in rows.select_related("payer", "home")]
 
 
-def versions(account: PersonalAccount, month: dt.date) -> list[Shown]:
-    """Every version of the month's receipt, the latest first; none where there is no receipt.
+def versions(account: PersonalAccount, month: dt.date) -> tuple[int | None, list[Shown]]:
+    """The version in force, None where billing has none or has withdrawn it; and every version of
+    the month's receipt, the latest first.
 
     Of the latest, what was kept counts: the tables may have another payer by now.
     """
-    found = kept(account, [month])
-    current = [each for each in now(account, [month]) if each.version > _newest(found)]
-    return current + found
+    found, current = kept(account, [month]), now(account, [month])
+    newest = _newest(found)
+    every = [*(each for each in current if each.version > newest), *found]
+    return current[0].version if current else None, every
 
 
 def _newest(found: list[Shown]) -> int:

@@ -107,6 +107,7 @@ DOCUMENT_KEYS = [key.strip() for key in env.list("DOCUMENT_KEYS", default=[]) if
     *SECRET_KEY_FALLBACKS,
 ]
 DOCUMENTS_AT_ONCE = max(env.int("DOCUMENTS_AT_ONCE", default=2), 1)  # made on this machine
+DOCUMENTS_FOLDER = BASE_DIR / "var" / "turns"  # of making documents, over all processes
 PAYMENT_PURPOSE = env.str("PAYMENT_PURPOSE", default="")  # КНП, ТМК: three digits
 IMPORTS_LARGEST = max(env.int("IMPORTS_MEGABYTES", default=2048), 1) << 20  # bytes of an upload
 

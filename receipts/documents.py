@@ -9,7 +9,6 @@ wait (503, Retry-After).
 import fcntl
 import hashlib
 import os
-import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -30,11 +29,9 @@ KEPT = 32  # documents that a process keeps in its memory
 PATIENCE = 1.0  # seconds that a document waits for its turn
 RETRY_AFTER = 5
 MADE_OF = (
-    "receipts/*.py",
-    "receipts/*.css",
-    "receipts/fonts/*",
-    "templates/receipts/*",
-    "locale/*/*/*.mo",
+    *("receipts/*.py", "receipts/*.css", "receipts/fonts/*", "templates/receipts/*"),
+    *("locale/*/*/*.mo", "static/mark.svg"),
+    *("billing/*.py", "billing/models/*.py", "cabinet/*.py", "cabinet/formats/**/*.py"),
 )
 
 _kept: OrderedDict[str, bytes] = OrderedDict()
@@ -82,7 +79,8 @@ def answer(request: HttpRequest, document: Document) -> HttpResponse:
     }
     same = get_conditional_response(request, etag=etag)
     if same is not None and same.status_code != 200:
-        same["Cache-Control"] = headers["Cache-Control"]
+        for name in ("Cache-Control", "ETag"):
+            same[name] = headers[name]
         return same
     try:
         content = document.content()
@@ -127,10 +125,8 @@ def turn() -> Iterator[None]:
         time.sleep(0.02)
 
 
-@cache
 def _folder() -> Path:
-    """Where the turns of this checkout and user are."""
-    name = hashlib.sha256(str(settings.BASE_DIR).encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir(), f"zheke-kabinet-{os.geteuid()}-{name}")
-    folder.mkdir(mode=0o700, exist_ok=True)
+    """Where the machine's turns are."""
+    folder = Path(settings.DOCUMENTS_FOLDER)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

@@ -147,12 +147,12 @@ class ReceiptPaper:
 def of_month(
     account: PersonalAccount, month: dt.date, version: int | None = None
 ) -> ReceiptPaper | None:
-    """The month's receipt, in its latest version unless another is asked for; None without it."""
-    every = shown.versions(account, month)
-    wanted = [each for each in every if version in (None, each.version)]
-    if not wanted:
-        return None
-    return made(account, wanted[0], is_replaced=wanted[0] is not every[0])
+    """The month's receipt, in the version in force unless another is asked for; None without it."""
+    current, every = shown.versions(account, month)
+    for each in every:
+        if each.version == (version or current):
+            return made(account, each, is_replaced=each.version != current)
+    return None
 
 
 def figures_of(receipt: Shown) -> list[Any]:

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from billing import shown
+from billing.balances import Balance
 from billing.models import FrozenReceipt, PersonalAccount, Receipt
 from billing.shown import Shown
 from receipts import codes
@@ -30,14 +32,24 @@ class Genuine:
     account: str
     first: dt.date
     last: dt.date
-    amount: Decimal
+    balance: Balance
     issued_on: dt.date
     version: int = 1
     is_replaced: bool = False
 
 
 def found(number: str, typed: str) -> Genuine | None:
-    """The paper of that number whose code was typed; None for any other."""
+    """The paper of that number, as given or without spaces and №, whose code was typed; None for
+    any other.
+    """
+    bare = "".join(number.split()).removeprefix("№")
+    for each in dict.fromkeys((number, " ".join(number.split()), bare)):
+        if genuine := _receipt(each, typed) or _statement(each, typed):
+            return genuine
+    return None
+
+
+def _receipt(number: str, typed: str) -> Genuine | None:
     for account in PersonalAccount.objects.filter(pk__in=_accounts(number)):
         for receipt, is_replaced in _receipts(account, number):
             if codes.is_right(typed, RECEIPT, receipt.number, figures_of(receipt)):
@@ -46,22 +58,26 @@ def found(number: str, typed: str) -> Genuine | None:
                     masked(account.number),
                     receipt.month,
                     receipt.month,
-                    receipt.amount_due,
+                    Balance(receipt.amount_due),
                     receipt.issued_on,
                     receipt.version,
                     is_replaced,
                 )
-    statement = IssuedStatement.objects.filter(pk=number).select_related("account").first()
-    if statement and codes.is_right(typed, STATEMENT, number, _bound(statement)):
-        return Genuine(
-            STATEMENT,
-            masked(statement.account.number),
-            statement.first,
-            statement.last,
-            statement.amount,
-            statement.issued_on,
-        )
     return None
+
+
+def _statement(number: str, typed: str) -> Genuine | None:
+    statement = IssuedStatement.objects.filter(pk=number).select_related("account").first()
+    if not (statement and codes.is_right(typed, STATEMENT, number, _bound(statement))):
+        return None
+    return Genuine(
+        STATEMENT,
+        masked(statement.account.number),
+        statement.first,
+        statement.last,
+        Balance(statement.amount),
+        statement.issued_on,
+    )
 
 
 def _accounts(number: str) -> set[int]:
@@ -72,27 +88,31 @@ def _accounts(number: str) -> set[int]:
     }
 
 
-def _receipts(account: PersonalAccount, number: str) -> list[tuple[Shown, bool]]:
-    """Every version of that number, and whether there is a later one."""
+def _receipts(account: PersonalAccount, number: str) -> Iterator[tuple[Shown, bool]]:
+    """Every version of that number, and whether it is no longer in force."""
     months = {
         *account.receipts.filter(number=number).values_list("month", flat=True),
         *account.frozen_receipts.filter(number=number).values_list("month", flat=True),
     }
-    return [
-        (each, each is not every[0])
-        for month in months
-        if (every := shown.versions(account, month))
-        for each in every
-        if each.number == number
-    ]
+    for month in months:
+        current, every = shown.versions(account, month)
+        for each in every:
+            if each.number == number:
+                yield each, each.version != current
 
 
 def is_code_of(account: PersonalAccount, typed: str) -> bool:
-    """Whether it is the code of one of the account's last receipts; two queries in any case."""
+    """Whether it is the code of one of the account's last receipts since the present payer came;
+    two queries in any case.
+    """
     latest = shown.latest(account, LATEST)
     months = [each.month for each in latest] or [dt.date.min]
     every = [*latest, *shown.kept(account, months)]
-    right = [codes.is_right(typed, RECEIPT, each.number, figures_of(each)) for each in every]
+    right = [
+        codes.is_right(typed, RECEIPT, each.number, figures_of(each))
+        and each.issued_on >= account.owner_since
+        for each in every
+    ]
     return any(right)
 
 
@@ -101,15 +121,19 @@ def masked(number: str) -> str:
     return HIDDEN * (len(number) - 3) + number[-3:]
 
 
-def recorded(statement: Statement) -> tuple[IssuedStatement, str]:
-    """The record of a statement, made with its first copy, and its check code."""
-    figures = [
-        statement.account.number,
-        statement.first,
-        statement.last,
+def figures_of_statement(statement: Statement) -> list[Any]:
+    """All that a statement's number comes from: whose it is, its period and its rows."""
+    account = statement.account
+    return [
+        *(account.number, account.payer, account.address_kk, account.address_ru),
+        *(statement.first, statement.last),
         [[each.service.pk, [list(row) for row in each.rows]] for each in statement.services],
     ]
-    text = json.dumps(figures, default=str, ensure_ascii=False)
+
+
+def recorded(statement: Statement) -> tuple[IssuedStatement, str]:
+    """The record of a statement, made with its first copy, and its check code."""
+    text = json.dumps(figures_of_statement(statement), default=str, ensure_ascii=False)
     digest = hashlib.sha256(text.encode()).hexdigest()
     number = f"{int(digest, 16) % 10**16:016}"
     record, _made = IssuedStatement.objects.get_or_create(

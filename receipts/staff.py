@@ -16,6 +16,8 @@ from cabinet import months
 from receipts.receipt_views import receipt_of
 from receipts.views import statement_of
 
+SHOWN = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)  # who has it already looks at it again
+
 
 @require_safe
 def receipt(request: HttpRequest, pk: int, month: dt.date, side: str) -> HttpResponse:
@@ -24,7 +26,7 @@ def receipt(request: HttpRequest, pk: int, month: dt.date, side: str) -> HttpRes
     if not admin.site.get_model_admin(PersonalAccount).has_view_permission(request, account):
         raise PermissionDenied
     answer = receipt_of(request, account, month, side)
-    if answer.status_code == HTTPStatus.OK:
+    if answer.status_code in SHOWN:
         audit.record("looked_at_receipt", request, account=account, month=months.code(month))
     return answer
 
@@ -39,5 +41,6 @@ def statement_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     if answer.status_code == HTTPStatus.BAD_REQUEST:  # told where staff choose the period
         change = reverse("admin:billing_personalaccount_change", args=[pk])
         return HttpResponseRedirect(f"{change}?{request.GET.urlencode()}")
-    audit.record("looked_at_statement", request, account=account)
+    if answer.status_code in SHOWN:
+        audit.record("looked_at_statement", request, account=account)
     return answer

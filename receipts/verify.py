@@ -32,9 +32,6 @@ class VerifyForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
 
-    def clean_number(self) -> str:
-        return "".join(self.cleaned_data["number"].split()).removeprefix("№")
-
     def clean_code(self) -> str:
         typed = self.cleaned_data["code"]
         if not codes.is_whole(typed):

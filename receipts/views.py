@@ -1,6 +1,7 @@
 """«Қызмет бойынша үзінді көшірме» (figures 9 and 10), as a page and on paper."""
 
 from functools import partial
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,7 +16,6 @@ from billing.periods import MonthPeriodForm
 from cabinet.downloads import as_file
 from receipts import documents, downloads, drawings, pdf, proofs, statements
 from receipts.documents import Document
-from receipts.models import IssuedStatement
 from receipts.paper_forms import PaperForm
 from receipts.statements import Statement
 
@@ -46,23 +46,31 @@ def statement_of(request: HttpRequest, account: PersonalAccount) -> HttpResponse
     if not (period.is_valid() and form.is_valid()):
         return _page(request, account, period, form)
     made = statements.build(account, period.chosen, period.first, period.last)
-    record, code = proofs.recorded(made)
     verify = request.build_absolute_uri(reverse("receipts:verify"))
     supplier = Supplier.objects.issuer()
-    facts = made, code, form.cleaned_data, verify, supplier and supplier.name_kk
-    paper = partial(_made, made, supplier, form, record, code, verify)
+    facts = (
+        *(proofs.figures_of_statement(made), form.cleaned_data, verify),
+        [(each.name_kk, each.name_ru) for each in _named(made, supplier)],
+    )
+    paper = partial(_made, made, supplier, form, verify)
     return documents.answer(request, Document(statements.filename(made), facts, paper))
+
+
+def _named(made: Statement, supplier: Supplier | None) -> list[Any]:
+    """Whose names stand on the statement."""
+    services = [each.service for each in made.services]
+    return [*services, *(each.supplier for each in services), *([supplier] if supplier else [])]
 
 
 def _made(
     made: Statement,
     supplier: Supplier | None,
     form: PaperForm,
-    record: IssuedStatement,
-    code: str,
     verify: str,
 ) -> bytes:
-    proof = f"{verify}?{urlencode({'number': record.number, 'code': code})}"
+    """The paper; it is recorded as soon as it is made, unless there is nothing on it."""
+    record, code = proofs.recorded(made) if made.closed_on else (None, "")
+    proof = f"{verify}?{urlencode({'number': record.number, 'code': code})}" if record else verify
     context = {
         "statement": made,
         "supplier": supplier,

@@ -38,6 +38,8 @@ def have_charges_compared(names: set[str], made_by: int) -> None:
 
 
 def _first_month(days: list[str]) -> str:
-    """Of what these selects find, as `YYYY-MM`; empty if they find nothing."""
+    """The month before what these selects find, whose charges may reach into it, as `YYYY-MM`;
+    empty if they find nothing.
+    """
     found = value_of(f"SELECT min(day) FROM ({' UNION ALL '.join(days)}) d") if days else None
-    return months.code(found) if found else ""
+    return months.code(months.plus(months.first_day(found), -1)) if found else ""

@@ -41,6 +41,7 @@ class FrozenReceipt(models.Model):
     class Meta:
         verbose_name = _("frozen receipt")
         verbose_name_plural = _("frozen receipts")
+        indexes = [models.Index(fields=["number"], name="frozen_receipt_number")]
         constraints = [
             first_of_month("frozen_receipt"),
             models.CheckConstraint(

@@ -234,3 +234,20 @@ def test_money_taken_back_was_not_received(client, home):
     home.account.payments.filter(month=dt.date(2026, 4, 1)).update(amount=Decimal(-500))
     ((name, amount),) = see(client, home, "2026-04").facts[0]
     assert (name, amount) == ("05.04.2026 «Құлагер Банк» АҚ Төлем қайтарылды", "−500,00")
+
+
+def test_lines_of_two_meters_in_mixed_order_are_two_tables(client, home):
+    month = dt.date(2025, 12, 1)
+    charges = home.account.charges.filter(month=month, service="EL")
+    service = charges.get().service
+    charges.delete()
+    for line, serial in enumerate(("111", "222", "111", "222"), start=1):
+        factories.ChargeFactory(
+            account=home.account, service=service, month=month, line=line, serial=serial
+        )
+    page = see(client, home)
+    assert [each.partition(":")[0] for each in intervals(page)] == [
+        "Есептегіш № 111",
+        "Есептегіш № 222",
+    ]
+    assert [len(table) for table in page.tables] == [4, 4]  # head, two lines, total

@@ -478,3 +478,22 @@ def test_statements_of_every_account(loaded, client, pages, db):
     client.force_login(user)
     for row in files["accounts"]:
         check_statement(client, pages, files, row["number"])
+
+
+def test_a_folder_of_turns_that_was_cleaned_away_is_made_again(client, home, settings, tmp_path):
+    settings.DOCUMENTS_FOLDER = tmp_path / "turns"
+    client.force_login(home.owner)
+    assert client.get(URL + "2026-03.pdf").status_code == 200
+    for file in settings.DOCUMENTS_FOLDER.iterdir():
+        file.unlink()
+    settings.DOCUMENTS_FOLDER.rmdir()
+    assert client.get(URL + "2026-02.pdf").status_code == 200
+
+
+def test_staff_who_have_it_already_look_at_it_again(client, home):
+    client.force_login(home.support)
+    path = f"/admin/billing/personalaccount/{home.account.pk}/receipts/2026-03.pdf"
+    etag = client.get(path)["ETag"]
+    again = client.get(path, headers={"If-None-Match": etag})
+    assert (again.status_code, again["ETag"]) == (304, etag)
+    assert AuditEntry.objects.filter(action="looked_at_receipt").count() == 2

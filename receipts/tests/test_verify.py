@@ -1,6 +1,7 @@
 """`/verify/`: a genuine paper is told so and nothing else is; a forged one is not genuine."""
 
 import datetime as dt
+import json
 import re
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from django.core.cache import cache
 
 from billing import shown
 from billing.models import Charge, Holding, LedgerEntry, Receipt
+from billing.tests.factories import FrozenFactFactory, FrozenReceiptFactory
 from cabinet.tests import people
 from cabinet.tests.pages import Page, text
 from receipts import codes, documents, papers, proofs
@@ -48,7 +50,7 @@ def test_a_genuine_receipt(client, paper):
             ("Құжат", "Түбіртек"),
             ("Дербес шот нөмірі", "••••••101"),
             ("Кезең", "2026 ж. наурыз"),
-            ("Сома", "1_602,20_₸"),
+            ("Сома", "Төлеуге 1_602,20_₸"),
             ("Берілген күні", "05.04.2026"),
             ("Нұсқа", "1"),
         ]
@@ -148,7 +150,7 @@ def test_a_statement_is_recorded_when_it_is_first_made(client, home, pages, monk
     client.logout()
     assert told(see(client, record.number, code)) == [
         *("Қызмет бойынша үзінді көшірме", "••••••101", "2026 ж. ақпан – 2026 ж. наурыз"),
-        *("1_602,20_₸", "10.04.2026", "1"),
+        *("Төлеуге 1_602,20_₸", "10.04.2026", "1"),
     ]
 
 
@@ -210,3 +212,76 @@ def test_figures_are_those_of_the_version_kept_too(home, paper):
     (now,) = shown.now(home.account, [people.LATEST])
     assert papers.figures_of(now)[-1] == now.figures
     assert codes.is_right(paper.code, "receipt", now.number, papers.figures_of(now))
+
+
+# What a sceptic found
+
+
+def test_an_overpaid_paper_is_told_in_the_same_words(client, home):
+    Receipt.objects.filter(account=home.account, month=people.LATEST).update(
+        amount_due=Decimal("-8397.80")
+    )
+    paper = papers.of_month(home.account, people.LATEST)
+    assert told(see(client, paper.number, paper.code))[3] == "Артық төлем 8_397,80_₸"
+
+
+@pytest.mark.parametrize("number", ["АЛ 2026/000123", "№ 17", "A  B"])
+def test_numbers_with_spaces_and_signs(client, home, number):
+    Receipt.objects.filter(account=home.account, month=people.LATEST).update(number=number)
+    paper = papers.of_month(home.account, people.LATEST)
+    assert told(see(client, number, paper.code))[0] == "Түбіртек"
+
+
+def test_the_code_of_a_former_payers_receipt_adds_nothing(client, home):
+    """Issued on 5 April; the present payer came later."""
+    paper = papers.of_month(home.account, people.LATEST)
+    home.account.owner_since = dt.date(2026, 4, 6)
+    home.account.save()
+    assert not proofs.is_code_of(home.account, paper.code)
+    home.account.owner_since = dt.date(2026, 4, 5)
+    home.account.save()
+    assert proofs.is_code_of(home.account, paper.code)
+
+
+def test_a_withdrawn_receipt_is_no_longer_in_force(client, home):
+    """It was kept before it was withdrawn: an old copy is told as one that does not count."""
+    paper = papers.of_month(home.account, people.LATEST)
+    (now,) = shown.now(home.account, [people.LATEST])
+    FrozenReceiptFactory(
+        account=home.account,
+        month=now.month,
+        number=now.number,
+        issued_on=now.issued_on,
+        due_on=now.due_on,
+        amount_due=now.amount_due,
+        figures=json.loads(json.dumps(now.figures, default=float)),
+        payer=FrozenFactFactory(content=now.payer),
+        home=FrozenFactFactory(content=json.loads(json.dumps(now.home, default=float))),
+    )
+    Receipt.objects.filter(account=home.account, month=people.LATEST).delete()
+    client.force_login(home.owner)
+    assert client.get("/accounts/000000101/receipts/2026-03.pdf").status_code == 404
+    old = client.get("/accounts/000000101/receipts/2026-03.pdf?version=1")
+    assert old.status_code == 200
+    (receipt, is_replaced) = next(proofs._receipts(home.account, paper.number))
+    assert (receipt.version, is_replaced) == (1, True)
+
+
+def test_a_statement_of_another_payer_is_another_document(client, home, pages):
+    client.force_login(home.owner)
+    url = "/accounts/000000101/services/statement.pdf"
+    first = client.get(url)
+    home.account.payer = "Басқа Адам"
+    home.account.save()
+    second = client.get(url, headers={"If-None-Match": first["ETag"]})
+    assert second.status_code == 200
+    assert "Басқа Адам" in " ".join(pages(second.content))
+    assert IssuedStatement.objects.count() == 2
+
+
+def test_what_is_not_made_is_not_recorded(client, home):
+    client.force_login(home.owner)
+    url = "/accounts/000000101/services/statement.pdf"
+    client.get(url, headers={"If-None-Match": "*"})
+    client.get(f"{url}?from=1990-01&to=1990-12")
+    assert not IssuedStatement.objects.exists()
