@@ -30,6 +30,7 @@ class Stretch:
     been charged up to its start, or not at all yet.
 
     The meter of somebody who has not signed in has no `serial`, and may have no `dial` known.
+    `unread` are meters that were taken away before it and whose last reading has not come.
     """
 
     serial: str
@@ -37,6 +38,7 @@ class Stretch:
     start: Shown
     end: Shown | None = None
     is_charged: bool = False
+    unread: tuple[str, ...] = ()
 
     def until(self, end: Shown) -> "Stretch":
         """The same to that reading."""
@@ -149,10 +151,17 @@ def open_stretches(account: PersonalAccount) -> dict[str, list[Stretch]]:
         if serial and on and value is not None:
             billed[service][serial] = Shown(on, value)
     found: dict[str, list[Stretch]] = {}
+    unread: dict[str, list[str]] = defaultdict(list)
     for meter in _with_ends(account).order_by("installed_on", "pk"):
         if stretch := _stretch(meter, billed[meter.service_id]):
             found.setdefault(meter.service_id, []).append(stretch)
-    return {code: each for code, each in found.items() if each[-1].end is None}
+        elif _is_unread(meter, billed[meter.service_id]):
+            unread[meter.service_id].append(meter.serial)
+    return {
+        code: [*each[:-1], replace(each[-1], unread=tuple(unread[code]))]
+        for code, each in found.items()
+        if each[-1].end is None
+    }
 
 
 def _stretch(meter: Meter, billed: Mapping[str, Shown]) -> Stretch | None:
@@ -171,6 +180,14 @@ def _stretch(meter: Meter, billed: Mapping[str, Shown]) -> Stretch | None:
             return None
     dial = Dial(meter.digits, meter.ratio)
     return Stretch(meter.serial, dial, start, end, is_charged=charged is not None)
+
+
+def _is_unread(meter: Meter, billed: Mapping[str, Shown]) -> bool:
+    """Whether it was taken away since the last charge and nobody says what it showed then."""
+    charged = max((each.on for each in billed.values()), default=None)
+    return bool(
+        meter.removed_on and charged and meter.removed_on > charged and not _shown(meter, "removed")
+    )
 
 
 def _shown(meter: Meter, name: str) -> Shown | None:

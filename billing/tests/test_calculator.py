@@ -409,3 +409,18 @@ def test_queries(client, metered):
     many = asks.queries(client, URL + query)
     Charge.objects.filter(month__lt=people.LATEST).delete()
     assert many == asks.queries(client, URL + query) <= 5
+
+
+def test_a_meter_taken_away_without_a_last_reading_is_told(client, metered):
+    Meter.objects.filter(serial="222").update(removed_on=dt.date(2026, 4, 1))
+    new = factories.MeterFactory(
+        account=metered.account, serial="333", installed_on=dt.date(2026, 4, 1)
+    )
+    factories.ReadingFactory(
+        meter=new, source="installed", taken_on=dt.date(2026, 4, 1), value=Decimal(7)
+    )
+    page = computed(client, metered, "37")
+    assert [text(each) for each in page.all("p.note")] == [
+        "№ 222 есептегіш алынған, бірақ соңғы көрсеткіші әлі түскен жоқ: соңғы есептеуден кейін"
+        " тұтынылғаны сомаға кірмейді."
+    ]

@@ -55,12 +55,16 @@ def written():
 def test_the_form(client, aigul):
     page = Page(client.get(URL))
     assert page.heading == "Жаңа дербес шотты қосу"
-    assert page.values == {"number": "", "paid_on": "", "amount": ""}
+    assert page.values == {"number": "", "paid_on": "", "amount": "", "code": ""}
     labels = [text(label) for label in page.find("main").iter("label")]
-    assert labels == ["Дербес шот нөмірі", "Соңғы төлемнің айы мен күні", "Соңғы төлемнің сомасы"]
+    assert labels == [
+        *("Дербес шот нөмірі", "Соңғы төлемнің айы мен күні", "Соңғы төлемнің сомасы"),
+        *("Дербес шот нөмірі", "Түбіртектің тексеру коды"),
+    ]
     (day,) = [each for each in page.all("input") if each.get("name") == "paid_on"]
     assert (day.get("type"), day.get("max")) == ("date", "2026-04-10")
-    assert [text(button) for button in page.find("main").iter("button")] == ["Қосу"]
+    buttons = [text(button) for button in page.find("main").iter("button")]
+    assert buttons == ["Қосу", "Түбіртек коды бойынша қосу"]
     (current,) = [
         each for each in page.find("nav.menu-beside").iter("a") if each.get("aria-current")
     ]
@@ -230,7 +234,8 @@ def codes(monkeypatch):
     monkeypatch.setattr(proofs, "CODES", [is_right])
 
 
-def test_no_code_is_asked_for_while_nobody_knows_any(client, aigul):
+def test_no_code_is_asked_for_while_nobody_knows_any(client, aigul, monkeypatch):
+    monkeypatch.setattr(proofs, "CODES", [])
     assert Page(client.get(URL)).all("details.otherwise") == []
     page = Page(client.post(URL, {"number": NUMBER, "code": "K7Q2"}))
     assert set(page.beside) == {"paid_on", "amount"}

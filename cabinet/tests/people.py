@@ -195,10 +195,19 @@ def _write(rows: Iterable[Model]) -> None:
         type(rows[0])._default_manager.bulk_create(rows)
 
 
+# What tests in a real browser, or of several connections, have left in the audit log for good.
+WITHOUT_EARLIER_ENTRIES = """
+    ALTER TABLE accounts_auditentry DISABLE TRIGGER audit_only_added_to;
+    DELETE FROM accounts_auditentry;
+    ALTER TABLE accounts_auditentry ENABLE ALWAYS TRIGGER audit_only_added_to"""
+
+
 @contextmanager
 def lasting_household(blocker: Any, count: int = MONTHS) -> Iterator[Home]:
     """The household for the tests of a module, gone after them."""
     with blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
         at(TODAY, patch)
+        with connection.cursor() as cursor:
+            cursor.execute(WITHOUT_EARLIER_ENTRIES)
         yield household(count)
         transaction.set_rollback(True)

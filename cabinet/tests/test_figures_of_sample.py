@@ -317,6 +317,7 @@ def test_receipts(data):
                 day(row["due_on"]),
                 money(Decimal(row["amount_due"])),
                 whether_paid(data, row),
+                *("Қарау", "Қарау екі жағы"),
             ]
             for row in issued
         ]
