@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client, override_settings
@@ -85,6 +86,7 @@ def site(
             yield Site(f"http://localhost:{server.port}", home, sessions)
         finally:
             server.terminate()
+            cache.clear()
             call_command("flush", interactive=False, verbosity=0)
 
 

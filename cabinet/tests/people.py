@@ -92,10 +92,15 @@ def support() -> User:
 RIGHTS = ("accounts.migrations.0005_groups", "billing.migrations.0008_difference_rights")
 
 
-def member(*groups: str, **fields: Any) -> User:
-    """A member of staff in those groups, which are made as the migration makes them."""
+def make_groups() -> None:
+    """As the migrations make them: tests that empty the database have taken them along."""
     for migration in RIGHTS:
         granted(import_module(migration).RIGHTS)(apps, SimpleNamespace(connection=connection))
+
+
+def member(*groups: str, **fields: Any) -> User:
+    """A member of staff in those groups."""
+    make_groups()
     user = UserFactory(**{"login": groups[0].replace(" ", "-"), "is_staff": True, **fields})
     user.groups.set(Group.objects.filter(name__in=groups))
     return user

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
 from billing.models import Holding, PersonalAccount
 from billing.tests.factories import PersonalAccountFactory
+from cabinet.tests import people
 
 
 def make_resident(login="aigul", email="aigul@example.kz", account=(), **options):
@@ -85,6 +86,7 @@ def test_demo_data_are_not_loaded_in_production(db):
 
 def test_the_demo_makes_its_people_once(db, settings, client):
     settings.DEMO = True
+    people.make_groups()
 
     def load():
         out = StringIO()

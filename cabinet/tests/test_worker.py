@@ -175,6 +175,7 @@ def test_what_has_expired_leaves_the_cache(db, settings):
             "LOCATION": "cabinet_cache",
         }
     }
+    cache.clear()
     for name, seconds in (("old", 60), ("new", 600), ("lasting", None)):
         cache.set(name, 1, seconds)
     with connection.cursor() as cursor:
