@@ -16,6 +16,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from billing import models
+from billing.consumption import level_of
 from billing.ledgers import Row
 from billing.models import Bank, PersonalAccount, Service
 from billing.models.accounts import PersonalAccountQuerySet
@@ -56,6 +57,11 @@ class Interval(NamedTuple):
     def has_limits(self) -> bool:
         """Whether any level ends at a limit."""
         return any(line.limit is not None for line in self.lines)
+
+    @property
+    def is_at_one_price(self) -> bool:
+        """Whether nothing is said of levels."""
+        return not any(level_of(line.level, line.limit) for line in self.lines)
 
     @property
     def days(self) -> int:

@@ -64,9 +64,7 @@ class Part:
     @property
     def nobody(self) -> str:
         """That the limits count one resident where none is registered."""
-        if not self.bill.has_limits:
-            return ""
-        return sentences.of_nobody(self.bill.pieces[0].conditions.home)
+        return sentences.of_nobody_in(self.bill)
 
 
 class PlanSum(NamedTuple):

@@ -1,7 +1,7 @@
 """A month explained: our own computation beside billing's, and why it is more or less."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +15,6 @@ from billing.breakdowns import Breakdown, Interval
 from billing.calculation import THOUSANDTH, Home, Prices, round_half_up
 from billing.causes import Cause, Kind, Month, Span
 from billing.computations import Computed, Facts, facts_of, with_facts
-from billing.consumption import level_of
 from billing.models import PersonalAccount
 from billing.models.accounts import PersonalAccountQuerySet
 from billing.models.columns import Plan
@@ -64,15 +63,12 @@ class Part:
         """Whether all was sold at one price, so that nothing is said of levels."""
         if self.computed.bill:
             return self.computed.bill.is_at_one_price
-        return not any(level_of(line.level, line.limit) for line in self.interval.lines)
+        return self.interval.is_at_one_price
 
     @property
     def nobody(self) -> str:
         """That the limits count one resident where none is registered."""
-        bill = self.computed.bill
-        if not (bill and bill.has_limits):
-            return ""
-        return sentences.of_nobody(bill.pieces[0].conditions.home)
+        return sentences.of_nobody_in(self.computed.bill)
 
 
 @dataclass(frozen=True)
@@ -96,29 +92,32 @@ def of_month(account: PersonalAccount, month: dt.date) -> list[Explained]:
     found, before = breakdowns.of_month(account, month), account.month_before
     facts = facts_of(account)
     earlier = {each.service.pk: each for each in breakdowns.at(account, before)} if before else {}
-    return [
-        Explained(
-            each,
-            tuple(
-                Part(computed, each.service.unit)
-                for computed in facts.of_intervals(each.service.pk, month, each.intervals)
-            ),
-            _change(facts, month, each, before, earlier.get(each.service.pk)),
-        )
-        for each in found
-    ]
+    return [_explained(facts, month, each, before, earlier.get(each.service.pk)) for each in found]
 
 
-def _change(
+def _explained(
     facts: Facts,
     month: dt.date,
     now: Breakdown,
     before: dt.date | None,
     earlier: Breakdown | None,
-) -> Change | None:
-    if not (before and now.row and earlier and earlier.row):
-        return None
-    was, becomes = as_caused(facts, before, earlier), as_caused(facts, month, now)
+) -> Explained:
+    service = now.service
+    computed = facts.of_intervals(service.pk, month, now.intervals)
+    change = None
+    if before and now.row and earlier and earlier.row:
+        was = facts.of_intervals(service.pk, before, earlier.intervals)
+        change = _change(
+            facts,
+            before,
+            now,
+            _as_caused(before, earlier, was),
+            _as_caused(month, now, computed),
+        )
+    return Explained(now, tuple(Part(each, service.unit) for each in computed), change)
+
+
+def _change(facts: Facts, before: dt.date, now: Breakdown, was: Month, becomes: Month) -> Change:
     found = causes.between(was, becomes, partial(_prices_of, facts.book, now.service.pk))
     amount = becomes.accrued + becomes.adjusted - was.accrued - was.adjusted
     words = _Words(facts.book, now.service.pk, now.service.unit, was, becomes)
@@ -127,11 +126,11 @@ def _change(
     return Change(before, amount, tuple(told))
 
 
-def as_caused(facts: Facts, month: dt.date, breakdown: Breakdown) -> Month:
-    """What `causes` asks of a closed month."""
+def _as_caused(month: dt.date, breakdown: Breakdown, every: Sequence[Computed]) -> Month:
+    """What `causes` asks of a closed month, all of whose intervals are computed."""
     spans: list[Span] = []
     computed: Decimal | None = Decimal("0.00")
-    for each in facts.of_intervals(breakdown.service.pk, month, breakdown.intervals):
+    for each in every:
         if each.bill is None:
             computed = None
         elif computed is not None:

@@ -93,6 +93,11 @@ def of_nobody(home: Home) -> str:
     return _("No residents are registered: the limits count one.")
 
 
+def of_nobody_in(bill: Bill | None) -> str:
+    """The same of a bill; empty where there is none, or no limit in it."""
+    return of_nobody(bill.pieces[0].conditions.home) if bill and bill.has_limits else ""
+
+
 def _without_vat(
     quantity: Decimal, unit: str, price: Decimal, rate: Decimal, amount: Decimal
 ) -> str:

@@ -158,11 +158,16 @@ def versions(account: PersonalAccount, month: dt.date) -> tuple[int | None, list
 
     Of the latest, what was kept counts: the tables may have another payer by now.
     """
-    found, current = kept(account, [month]), now(account, [month])
-    newest = _newest(found)
-    every = [*(each for each in current if each.version > newest), *found]
-    return current[0].version if current else None, every
+    current = now(account, [month])
+    return current[0].version if current else None, _together(current, kept(account, [month]))
 
 
-def _newest(found: list[Shown]) -> int:
-    return max((each.version for each in found), default=0)
+def every(account: PersonalAccount, months: list[dt.date]) -> list[Shown]:
+    """Every version of these months' receipts, the latest first; two queries."""
+    return _together(now(account, months), kept(account, months))
+
+
+def _together(current: list[Shown], found: list[Shown]) -> list[Shown]:
+    known = {(each.month, each.version) for each in found}
+    added = [each for each in current if (each.month, each.version) not in known]
+    return sorted([*added, *found], key=lambda each: (each.month, each.version), reverse=True)

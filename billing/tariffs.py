@@ -16,7 +16,7 @@ from billing.calculation import (
     per_day_30_5,
     pieces_between,
 )
-from billing.models import PersonalAccount, Tariff, TariffBand, Terms, Vat
+from billing.models import Tariff, TariffBand, Terms, Vat
 from billing.models.columns import Plan
 from cabinet.memory import remembered
 
@@ -133,11 +133,6 @@ def book() -> Book:
         versions[tariff.service_id, tariff.plan].append(version)
     vat = tuple(Vat.objects.order_by("valid_from").values_list("valid_from", "rate"))
     return Book({key: tuple(every) for key, every in versions.items()}, vat)
-
-
-def homes_of(account: PersonalAccount) -> tuple[DatedHome, ...]:
-    """The account's terms, the oldest first; one query."""
-    return dated_homes(account.terms.all())
 
 
 def dated_homes(terms: Iterable[Terms]) -> tuple[DatedHome, ...]:

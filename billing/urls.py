@@ -71,7 +71,7 @@ urlpatterns = [
     *(
         path(
             f"accounts/<number:number>/services/{of}.<download:kind>",
-            views.lines,
+            views.services,
             {"of": of},
             name=f"{of}_download",
         )

@@ -1,6 +1,7 @@
 """A resident's pages. Each begins with the account as this user may see it, or 404."""
 
 import datetime as dt
+from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -28,7 +29,13 @@ from billing.periods import (
     MonthsForm,
 )
 from cabinet import months
-from cabinet.downloads import as_file
+from cabinet.downloads import Table, as_file
+
+FILES: dict[str, Callable[[PersonalAccount, MonthPeriodForm], Table]] = {
+    "services": downloads.services,
+    "charges": downloads.charges,
+    "readings": downloads.readings,
+}
 
 
 @require_safe
@@ -89,30 +96,22 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
-def services(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
-    """«Қызметтер бойынша ақпарат» (figure 8), or a file of that kind."""
+def services(
+    request: HttpRequest, number: str, kind: str = "", of: str = "services"
+) -> HttpResponse:
+    """«Қызметтер бойынша ақпарат» (figure 8), or a file of that kind: of the months, their charge
+    lines or readings.
+    """
     account = get_object_or_404(request.user.accounts, number=number)
     form = MonthPeriodForm(request.GET, ledgers.of_account(account))
     if kind and form.is_valid():
-        return as_file(downloads.services(account, form), kind)
+        return as_file(FILES[of](account, form), kind)
     context = {
         "account": account,
         "form": form,
         "ledgers": form.chosen if form.is_valid() else (),
     }
     return render(request, "billing/services.html", context, status=200 if form.is_valid() else 400)
-
-
-@require_safe
-def lines(request: HttpRequest, number: str, kind: str, of: str) -> HttpResponse:
-    """Charge lines or readings of the chosen months as a file; the page if they are wrong."""
-    account = get_object_or_404(request.user.accounts, number=number)
-    form = MonthPeriodForm(request.GET, ledgers.of_account(account))
-    if not form.is_valid():
-        context = {"account": account, "form": form, "ledgers": ()}
-        return render(request, "billing/services.html", context, status=400)
-    table = {"charges": downloads.charges, "readings": downloads.readings}[of]
-    return as_file(table(account, form), kind)
 
 
 @require_safe

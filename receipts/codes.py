@@ -15,6 +15,7 @@ from django.conf import settings
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 LENGTH = 12
+RECEIPT, STATEMENT = "receipt", "statement"  # the kinds of papers
 # As people type them: small letters, look-alikes, and what stands between groups.
 _TYPED = str.maketrans(
     {

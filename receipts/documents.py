@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ class Document:
     facts: Any
     make: Callable[[], bytes]
 
-    @property
+    @cached_property
     def etag(self) -> str:
         """Of the facts, and of all that the document is made of."""
         made = hashlib.sha256(f"{made_of()} {self.facts!r}".encode())

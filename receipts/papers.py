@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from billing import breakdowns, shown
 from billing.balances import Balance
-from billing.breakdowns import Line
+from billing.breakdowns import Interval, Line
 from billing.calculation import Home
-from billing.consumption import level_of
 from billing.ledgers import Row
 from billing.models import Bank, Branch, Import, PersonalAccount, Service, Supplier
 from billing.shown import Shown
@@ -33,38 +32,16 @@ class Read(NamedTuple):
 
 @dataclass(frozen=True)
 class MeterPart:
-    """A meter between two readings, and the lines charged for it.
+    """What was charged of a meter between two readings, and who took them.
 
     `own` is the consumer's latest reading in these days, beside that of the network company.
     """
 
-    serial: str
+    interval: Interval
     before: Read
     now: Read
     own: Read | None
     ratio: Decimal
-    lines: tuple[Line, ...]
-
-    @property
-    def days(self) -> int:
-        return (self.now.on - self.before.on).days
-
-    @property
-    def quantity(self) -> Decimal:
-        return sum((line.quantity for line in self.lines), Decimal(0))
-
-    @property
-    def amount(self) -> Decimal:
-        return sum((line.amount for line in self.lines), Decimal("0.00"))
-
-    @property
-    def has_limits(self) -> bool:
-        return any(line.limit is not None for line in self.lines)
-
-    @property
-    def one_price(self) -> bool:
-        """Whether nothing is said of levels."""
-        return not any(level_of(line.level, line.limit) for line in self.lines)
 
 
 class Adjusted(NamedTuple):
@@ -181,7 +158,7 @@ def made(account: PersonalAccount, receipt: Shown, *, is_replaced: bool) -> Rece
         receipt.issued_on,
         receipt.due_on,
         receipt.amount_due,
-        codes.code("receipt", receipt.number, figures_of(receipt)),
+        codes.code(codes.RECEIPT, receipt.number, figures_of(receipt)),
         receipt.payer,
         texts["branches"].get(receipt.payer["branch"], {}),
         _home(receipt),
@@ -213,7 +190,7 @@ def _service(texts: Texts, code: str, receipt: Shown) -> ServicePart:
             lines += interval.lines
         else:
             ratio = ratios.get(interval.first.serial, Decimal(1))
-            meters.append(_meter(interval.lines, receipt.readings, ratio))
+            meters.append(_meter(interval, receipt.readings, ratio))
     return ServicePart(
         own,
         texts["suppliers"][own["supplier_id"]],
@@ -235,8 +212,8 @@ def _line(cells: Sequence[Any]) -> Line:
     )
 
 
-def _meter(lines: tuple[Line, ...], readings: list[list[list[Any]]], ratio: Decimal) -> MeterPart:
-    first = lines[0]
+def _meter(interval: Interval, readings: list[list[list[Any]]], ratio: Decimal) -> MeterPart:
+    first = interval.first
     taken = [
         Read(_day(day), value, source)
         for of_meter in readings
@@ -246,12 +223,11 @@ def _meter(lines: tuple[Line, ...], readings: list[list[list[Any]]], ratio: Deci
     from_on, to_on = first.from_on or dt.date.min, first.to_on or dt.date.min
     own = [each for each in taken if each.source == "consumer" and from_on < each.on <= to_on]
     return MeterPart(
-        first.serial or "",
+        interval,
         _charged(taken, from_on, first.from_value),
         _charged(taken, to_on, first.to_value),
         max(own, default=None),
         ratio,
-        lines,
     )
 
 
@@ -274,21 +250,11 @@ def _bars(account: PersonalAccount, receipt: Shown, service: str) -> tuple[Bar, 
     before = [months.plus(first, place) for place in range(MONTHS - 1)]
     found = {receipt.month: receipt}
     made_by = receipt.made_by or 0
-    for _month, versions in groupby(_versions(account, before), key=lambda each: each.month):
+    for _month, versions in groupby(shown.every(account, before), key=lambda each: each.month):
         known = [each for each in versions if (each.made_by or 0) <= made_by]
         if known:
             found[known[0].month] = known[0]
     return tuple(Bar(month, _used(found[month], service)) for month in sorted(found))
-
-
-def _versions(account: PersonalAccount, before: list[dt.date]) -> list[Shown]:
-    """By month, the latest version first."""
-    kept = shown.kept(account, before)
-    known = {(each.month, each.version) for each in kept}
-    current = [
-        each for each in shown.now(account, before) if (each.month, each.version) not in known
-    ]
-    return sorted([*current, *kept], key=lambda each: (each.month, -each.version))
 
 
 def _used(receipt: Shown, service: str) -> Decimal:

@@ -9,17 +9,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from billing import shown
 from billing.balances import Balance
 from billing.models import FrozenReceipt, PersonalAccount, Receipt
 from billing.shown import Shown
 from receipts import codes
+from receipts.codes import RECEIPT, STATEMENT
 from receipts.models import IssuedStatement
 from receipts.papers import figures_of
 from receipts.statements import Statement
 
-RECEIPT, STATEMENT = "receipt", "statement"
 LATEST = 3  # receipts whose codes prove who lives there
 HIDDEN = "•"
 
@@ -114,6 +115,11 @@ def is_code_of(account: PersonalAccount, typed: str) -> bool:
         for each in every
     ]
     return any(right)
+
+
+def link(verify: str, number: str, code: str) -> str:
+    """Where the QR code of a paper leads: `verify` is the address of the page that proves it."""
+    return f"{verify}?{urlencode({'number': number, 'code': code})}"
 
 
 def masked(number: str) -> str:

@@ -8,14 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from billing import sentences
 from billing.models import PersonalAccount
 from cabinet import months
-from receipts import documents, drawings, papers, pdf
+from receipts import documents, drawings, papers, pdf, proofs
 from receipts.documents import Document
 from receipts.paper_forms import PaperForm
 from receipts.papers import ReceiptPaper
@@ -66,7 +65,7 @@ def filename(paper: ReceiptPaper, side: str) -> str:
 
 
 def _made(paper: ReceiptPaper, say: Words, large: bool, side: str, verify: str, home: str) -> bytes:
-    proof = f"{verify}?{urlencode({'number': paper.number, 'code': paper.code})}"
+    proof = proofs.link(verify, paper.number, paper.code)
     with translation.override(say.language):
         title = f"{_('Receipt')} {paper.number}"
         told = drawings.bars_in_words(paper.bars)

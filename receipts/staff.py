@@ -22,9 +22,7 @@ SHOWN = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)  # who has it already looks at 
 @require_safe
 def receipt(request: HttpRequest, pk: int, month: dt.date, side: str) -> HttpResponse:
     """The receipt that the account's holders would get."""
-    account = get_object_or_404(PersonalAccount, pk=pk)
-    if not admin.site.get_model_admin(PersonalAccount).has_view_permission(request, account):
-        raise PermissionDenied
+    account = _account(request, pk)
     answer = receipt_of(request, account, month, side)
     if answer.status_code in SHOWN:
         audit.record("looked_at_receipt", request, account=account, month=months.code(month))
@@ -34,9 +32,7 @@ def receipt(request: HttpRequest, pk: int, month: dt.date, side: str) -> HttpRes
 @require_safe
 def statement_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The statement that the account's holders would get."""
-    account = get_object_or_404(PersonalAccount, pk=pk)
-    if not admin.site.get_model_admin(PersonalAccount).has_view_permission(request, account):
-        raise PermissionDenied
+    account = _account(request, pk)
     answer = statement_of(request, account)
     if answer.status_code == HTTPStatus.BAD_REQUEST:  # told where staff choose the period
         change = reverse("admin:billing_personalaccount_change", args=[pk])
@@ -44,3 +40,11 @@ def statement_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     if answer.status_code in SHOWN:
         audit.record("looked_at_statement", request, account=account)
     return answer
+
+
+def _account(request: HttpRequest, pk: int) -> PersonalAccount:
+    """The account, which this member of staff may look at."""
+    account = get_object_or_404(PersonalAccount, pk=pk)
+    if not admin.site.get_model_admin(PersonalAccount).has_view_permission(request, account):
+        raise PermissionDenied
+    return account

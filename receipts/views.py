@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -70,7 +69,7 @@ def _made(
 ) -> bytes:
     """The paper; it is recorded as soon as it is made, unless there is nothing on it."""
     record, code = proofs.recorded(made) if made.closed_on else (None, "")
-    proof = f"{verify}?{urlencode({'number': record.number, 'code': code})}" if record else verify
+    proof = proofs.link(verify, record.number, code) if record else verify
     context = {
         "statement": made,
         "supplier": supplier,

@@ -7,7 +7,7 @@ import pytest
 
 from billing.calculation import Band, Home
 from billing.models import Tariff, TariffBand
-from billing.tariffs import DatedHome, NoPrice, book, homes_of, with_plan
+from billing.tariffs import DatedHome, NoPrice, book, dated_homes, with_plan
 from billing.tests import factories
 from cabinet import memory
 
@@ -211,7 +211,7 @@ def test_terms_of_an_account_the_oldest_first(db):
     account = factories.PersonalAccountFactory()
     factories.TermsFactory(account=account, valid_from=day("2025-01-01"), residents=3)
     factories.TermsFactory(account=account, valid_from=day("2020-01-01"))
-    assert homes_of(account) == (
+    assert dated_homes(account.terms.all()) == (
         DatedHome(day("2020-01-01"), HOME),
         DatedHome(day("2025-01-01"), HOME._replace(residents=3)),
     )
