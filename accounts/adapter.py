@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, devices, letters, middleware, steps, undo
+from accounts import audit, devices, events, letters, middleware, steps, undo
 from accounts.models import User
 
 # The letter for each of allauth's; those about the second step are written by our views.
@@ -139,6 +139,7 @@ class Adapter(DefaultAccountAdapter):
             about = {"new": new, "undo_url": undo.link(self.request, user, old, new)}
             letters.send("email_changed", old, user.language, self.request, **about)
             audit.record("address_changed", self.request, actor=user)
+            events.moved(user)
         elif kind := LETTERS.get(template_prefix):
             letters.tell(kind, user, self.request)
             audit.record(kind, self.request, actor=user)

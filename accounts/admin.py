@@ -23,7 +23,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts import audit, sessions, staff
+from accounts import audit, events, sessions, staff
 from accounts.models import AuditEntry, User
 from cabinet import days
 from cabinet.admin import LetterAdmin, NewestLetters, OfMany
@@ -167,6 +167,8 @@ class UserAdmin(OfMany, staff.ReadOnly):
         kept.update(is_active=obj.is_active, is_staff=obj.is_staff, branch=obj.branch)
         if not obj.is_active or not obj.is_staff:
             sessions.end_all(obj)
+        if not obj.is_active:
+            events.leaving(obj, "stopped")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """In the transaction of Django's own view."""

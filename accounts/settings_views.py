@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import audit, export, letters, second_step, sessions, steps
+from accounts import audit, events, export, letters, second_step, sessions, steps
 from accounts.forms import DeleteForm, EmailForm, ProfileForm
 from accounts.models import User
 from accounts.pages import Page
@@ -261,6 +261,7 @@ def delete(request: HttpRequest) -> HttpResponse:
             letters.tell("deleted", user, request)
             audit.record("user_deleted", request)
             sessions.end_all(user)
+            events.leaving(user, "deleted")
             user.delete()
     auth.logout(request)
     messages.success(request, _("Your user was deleted"))

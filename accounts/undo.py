@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts import audit, letters, sessions
+from accounts import audit, events, letters, sessions
 from accounts.models import AddressChange, User
 
 SALT = "accounts.undo.change"
@@ -64,6 +64,7 @@ def put_back(request: HttpRequest, change: AddressChange) -> bool:
     user.set_unusable_password()
     user.save(update_fields=["email", "password"])
     user.confirm_email()
+    events.moved(user)
     removed = _remove_second_steps(user, change.at)
     audit.record("address_put_back", request, actor=user, second_step_removed=removed)
     sessions.end_all(user)

@@ -4,7 +4,7 @@ Each change is one transaction with its audit entry and its letters.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Any
 
@@ -19,6 +19,16 @@ from accounts.models import User
 from billing import holding_letters, limits, proofs
 from billing.models import Holding, PersonalAccount, Tries
 from billing.models.tries import Kind
+
+# What else ends with links that are taken away or suspended, and why; other apps add to it when
+# they are ready. In the transaction of that.
+ENDED: list[Callable[[Iterable[Holding], str], object]] = []
+
+
+def end(holdings: Iterable[Holding], why: str) -> None:
+    """Ends what stands on these links: they were `removed`, `unlinked` or `suspended`."""
+    for each in ENDED:
+        each(holdings, why)
 
 
 class Outcome(Enum):
@@ -92,6 +102,7 @@ def unlink_by_staff(request: HttpRequest, holding: Holding, reason: str) -> bool
         raise ValueError("staff say why they unlink somebody")
     if not Holding.objects.filter(pk=holding.pk).delete()[0]:
         return False
+    end([holding], "unlinked")
     user, account = holding.user, holding.account
     audit.record("account_unlinked", request, subject=user, account=account, reason=reason.strip())
     holding_letters.tell("account_unlinked", user, request, account=account)
@@ -101,8 +112,11 @@ def unlink_by_staff(request: HttpRequest, holding: Holding, reason: str) -> bool
 @transaction.atomic
 def remove(request: HttpRequest, account: PersonalAccount) -> bool:
     """Takes the user's own link away; False when it is gone already."""
-    if not Holding.objects.filter(user=request.user.pk, account=account).delete()[0]:
+    own = Holding.objects.filter(user=request.user.pk, account=account)
+    links = list(own)
+    if not own.delete()[0]:
         return False
+    end(links, "removed")
     audit.record("account_removed", request, account=account)
     return True
 

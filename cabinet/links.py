@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from django.conf import settings
 from django.templatetags.static import static as _static
 from django.urls import reverse
 
@@ -26,3 +27,10 @@ def _pattern(view: str, of_account: bool, of_month: bool) -> str:
     if of_month:
         given["month"] = _MONTH
     return reverse(view, kwargs=given)
+
+
+def absolute(path: str) -> str:
+    """The whole address of a path, for letters and papers: the same whoever asks, and by whatever
+    host name.
+    """
+    return f"{settings.SITE_URL}{path}"

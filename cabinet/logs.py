@@ -3,8 +3,11 @@
 import logging
 import re
 
-# Links of letters, as `accounts` has them: whoever reads the log must not be able to use one.
-KEY = re.compile(r"(/email/(?:confirm|undo)/|/password-reset/)(?!sent/)[^\s/'\"]+")
+# Links of letters, as `accounts` and `receipts` have them: whoever reads the log must not be
+# able to use one.
+KEY = re.compile(
+    r"(/email/(?:confirm|undo)/|/password-reset/|/e-receipt/(?:unsubscribe/)?)(?!sent/)[^\s/'\"]+"
+)
 
 
 class WithoutKeys(logging.Filter):

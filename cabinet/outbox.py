@@ -19,18 +19,21 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import get_connection
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import translation
 
+from cabinet import pace
 from cabinet.attempts import Verdict, attempt, pause, unreachable
 from cabinet.leases import LEASE, kept
-from cabinet.letters import Content, rendered
-from cabinet.models import Letter, State
+from cabinet.letters import TOLD, Content, rendered
+from cabinet.models import Letter, Mailing, State
 
 logger = logging.getLogger(__name__)
 
 FIRST, BULK = 0, 10  # priorities: what somebody waits for goes before what goes to many
+GLANCE = 0.1  # seconds after which whoever waits for a turn sees that it is to stop
 CHUNK = 20  # letters claimed at once, and sent over one connection
 FIRST_PAUSE = dt.timedelta(seconds=30)  # before the second attempt; then doubled each time
 LONGEST_PAUSE = dt.timedelta(hours=6)
@@ -63,7 +66,7 @@ def post(
     with translation.override(language):
         text, html = rendered(content)
     return Letter.objects.create(
-        message_id=f"<{uuid.uuid4()}@{_domain()}>",
+        message_id=f"<{uuid.uuid4()}@{domain()}>",
         priority=priority,
         kind=kind,
         language=language,
@@ -75,27 +78,51 @@ def post(
     )
 
 
-def _domain() -> str:
+def domain() -> str:
+    """What is right of the `@` in our own addresses, and in the numbers of letters."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
 
 
 def claim(worker: str, count: int, lease: dt.timedelta = LEASE) -> Sequence[Letter]:
-    """At most so many letters that are due and nobody else's, now leased to this worker."""
-    letters = Letter.objects.raw(
-        """UPDATE cabinet_letter
-        SET leased_by = %(worker)s, leased_until = statement_timestamp() + %(lease)s
-        WHERE id = ANY (ARRAY (
-            SELECT id FROM cabinet_letter
-            WHERE state = 'waiting' AND due_at <= statement_timestamp()
-              AND (leased_until IS NULL OR leased_until < statement_timestamp()
-                   OR leased_by = %(worker)s)
-            ORDER BY priority, due_at
-            LIMIT %(count)s
-            FOR UPDATE SKIP LOCKED))
-        RETURNING *""",
-        {"worker": worker, "lease": lease, "count": count},
+    """At most so many letters that are due and nobody else's, now leased to this worker: those
+    that somebody waits for, else some of a mailing that is under way.
+    """
+    letters = _claim(worker, count, lease, "mailing_id IS NULL", "priority, due_at")
+    if letters:
+        return sorted(letters, key=lambda letter: (letter.priority, letter.due_at, letter.pk))
+    for mailing in Mailing.objects.under_way().values_list("pk", flat=True):
+        letters = _claim(worker, count, lease, f"mailing_id = {mailing:d}", "due_at")
+        if letters:
+            return sorted(letters, key=lambda letter: (letter.due_at, letter.pk))
+    return []
+
+
+def _claim(
+    worker: str, count: int, lease: dt.timedelta, which: str, order: str
+) -> Sequence[Letter]:
+    """Those of `which`, in that order; both are SQL of ours."""
+    return list(
+        Letter.objects.raw(
+            f"""UPDATE cabinet_letter
+            SET leased_by = %(worker)s, leased_until = statement_timestamp() + %(lease)s
+            WHERE id = ANY (ARRAY (
+                SELECT id FROM cabinet_letter
+                WHERE state = 'waiting' AND due_at <= statement_timestamp() AND {which}
+                  AND (leased_until IS NULL OR leased_until < statement_timestamp()
+                       OR leased_by = %(worker)s)
+                ORDER BY {order}
+                LIMIT %(count)s
+                FOR UPDATE SKIP LOCKED))
+            RETURNING *""",  # noqa: S608 - as said
+            {"worker": worker, "lease": lease, "count": count},
+        )
     )
-    return sorted(letters, key=lambda letter: (letter.priority, letter.due_at, letter.pk))
+
+
+def somebody_waits() -> bool:
+    """Whether a letter is due that goes before those of mailings."""
+    now = {"due_at__lte": Now(), "state": State.WAITING, "mailing": None}
+    return Letter.objects.filter(Q(leased_until=None) | Q(leased_until__lt=Now()), **now).exists()
 
 
 @dataclass(frozen=True)
@@ -129,17 +156,47 @@ class Sender:
         except OSError as error:  # as is all that smtplib raises
             raise NoServer(unreachable(error)) from error
         for place, letter in enumerate(letters):
-            if self.stopping():
+            if self.stopping() or (letter.mailing_id and somebody_waits()):
                 return
+            turn = None
+            if letter.mailing_id:
+                turn = self._turn(letter)
+                if turn is None:
+                    continue
             if not self._renew(letter):  # another worker has taken it over
                 continue
             with kept(partial(self._renew, letter), self.lease):
                 verdict = attempt(letter, mail)
             insist(partial(self._record, letter, verdict))
+            if turn:
+                self._note_pace(pace.domain_of(letter.recipient), turn, verdict)
             if verdict.ends_all:
                 gone = NoServer(verdict.reason)
                 gone.sent = place
                 raise gone
+
+    def _turn(self, letter: Letter) -> pace.Turn | None:
+        """Waits for the turn of a mailing's letter; None when its domain takes none soon, or when
+        the worker is to stop.
+        """
+        name = pace.domain_of(letter.recipient)
+        turn = pace.of_domain(name)
+        if turn is None:
+            self._release([letter])
+            pace.postpone(letter.mailing_id, name)
+            return None
+        until = time.monotonic() + max(turn.seconds, pace.of_all())
+        while (left := until - time.monotonic()) > 0:
+            if self.stopping():
+                return None
+            time.sleep(min(left, GLANCE))
+        return turn
+
+    def _note_pace(self, domain: str, turn: pace.Turn, verdict: Verdict) -> None:
+        if verdict.slower:
+            pace.put_off(domain, self.first_pause)
+        elif turn.was_put_off and verdict.state == State.SENT:
+            pace.went_well(domain)
 
     def _renew(self, letter: Letter) -> bool:
         """Whether the letter is still this worker's, now for a whole lease."""
@@ -157,6 +214,11 @@ class Sender:
 
     def _record(self, letter: Letter, verdict: Verdict) -> None:
         """What became of it; what was sent is so, whoever holds the lease by now."""
+        with transaction.atomic():
+            if self._save(letter, verdict) and letter.kind in TOLD:
+                TOLD[letter.kind](letter, verdict)
+
+    def _save(self, letter: Letter, verdict: Verdict) -> bool:
         state, attempts = verdict.state, letter.attempts + verdict.counts
         if state == State.WAITING and attempts >= MOST_ATTEMPTS:
             state = State.GIVEN_UP
@@ -164,6 +226,8 @@ class Sender:
             "state": state,
             "attempts": attempts,
             "last_error": verdict.reason,
+            "recipient": letter.recipient,
+            "subject": letter.subject,
             "leased_by": "",
             "leased_until": None,
         }
@@ -172,10 +236,10 @@ class Sender:
             changes["due_at"] = Now() + (wait if verdict.counts else dt.timedelta())
         else:
             changes |= {"done_at": Now(), "text": "", "html": ""}
+        ours = self._ours([letter])
         if state == State.SENT:
-            Letter.objects.filter(pk=letter.pk, state=State.WAITING).update(**changes)
-        else:
-            self._ours([letter]).update(**changes)
+            ours = Letter.objects.filter(pk=letter.pk, state=State.WAITING)
+        return ours.update(**changes) == 1
 
 
 def insist(change: Callable[[], object]) -> None:

@@ -1,5 +1,6 @@
 """All settings, read from the environment or `.env`; `.env.example` names every variable."""
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
@@ -63,6 +64,16 @@ ALLOWED_HOSTS = (
         ).split(",")
     ]
 )
+
+# Where people find the site, in letters and on papers: without a slash at the end.
+_port = env.str("PORT", default="8000")
+SITE_URL = env.str("SITE_URL", default="").strip().rstrip("/") or (
+    f"http://localhost:{_port}" if TRYING else f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+)
+if not re.fullmatch(r"https?://[^/*\s]+", SITE_URL):
+    raise ImproperlyConfigured(
+        f"SITE_URL is {SITE_URL!r}: set it to the site's address, https://cabinet.example.kz."
+    )
 
 # Data
 if not env.str("DATABASE_URL", default="") and TRYING:
@@ -330,6 +341,10 @@ if TRYING and not _email_url:
 else:
     vars().update(env.email_url_config(_email_url or "smtp://localhost:25"))
 EMAIL_TIMEOUT = 20  # seconds
+# How many letters of mailings go out a second, at all and to one mail domain; 0: as many as can.
+MAIL_PER_SECOND = max(env.float("MAIL_PER_SECOND", default=50.0), 0.0)
+MAIL_PER_SECOND_AND_DOMAIN = max(env.float("MAIL_PER_SECOND_AND_DOMAIN", default=20.0), 0.0)
+RECEIPTS_BY_LINK_ONLY = flag("RECEIPTS_BY_LINK_ONLY")  # and never attached to letters
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="cabinet@localhost")
 
 LOGGING = {

@@ -26,12 +26,16 @@ from django.db.models.functions import Now
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
 
+from cabinet import mailings
 from cabinet.attempts import pause
 from cabinet.leases import LEASE, kept
 from cabinet.models import TaskLease
 from cabinet.outbox import FIRST_PAUSE, NoServer, Sender
 
 logger = logging.getLogger(__name__)
+
+# What the apps want looked after about once a minute, by each worker; they add to it when ready.
+DUTIES: list[Callable[[], object]] = []
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 IDLE = 0.5  # seconds until it looks again when nothing is due
@@ -118,6 +122,9 @@ class Worker:
             self.next_tidying = time.monotonic() + HOUSEKEEPING
             TaskLease.objects.filter(until__lt=Now()).delete()
             forget_expired()
+            mailings.settle()
+            for duty in DUTIES:
+                duty()
         return 0 if self.run_task() else IDLE
 
     # Tasks

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy
 
+from receipts.models import PaperLanguage, PaperSize
 from receipts.words import BOTH, Words
 
 
@@ -14,12 +14,12 @@ class PaperForm(forms.Form):
 
     lang = forms.ChoiceField(
         label=gettext_lazy("Language"),
-        choices=[("both", gettext_lazy("Kazakh and Russian")), *settings.LANGUAGES],
+        choices=PaperLanguage,
         error_messages={"invalid_choice": gettext_lazy("Choose one of the languages.")},
     )
     form = forms.ChoiceField(
         label=gettext_lazy("Size of type"),
-        choices=[("normal", gettext_lazy("normal")), ("large", gettext_lazy("large print"))],
+        choices=PaperSize,
         error_messages={"invalid_choice": gettext_lazy("Choose the normal or the large print.")},
     )
     version = forms.IntegerField(

@@ -132,6 +132,12 @@ def of_month(
     return None
 
 
+def amount_before(account: PersonalAccount, month: dt.date, version: int) -> Decimal | None:
+    """What was to be paid by the version before that one, in tenge; None where none is kept."""
+    earlier = account.frozen_receipts.filter(month=month, version__lt=version)
+    return earlier.order_by("-version").values_list("amount_due", flat=True).first()
+
+
 def figures_of(receipt: Shown) -> list[Any]:
     """All that a check code is bound to, besides the number: what nobody may alter."""
     head = receipt.month, receipt.issued_on, receipt.due_on, receipt.amount_due, receipt.version

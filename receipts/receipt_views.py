@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from billing import sentences
 from billing.models import PersonalAccount
 from cabinet import months
+from cabinet.links import absolute
 from receipts import documents, drawings, papers, pdf, proofs
 from receipts.documents import Document
 from receipts.paper_forms import PaperForm
@@ -41,13 +42,12 @@ def receipt_of(
     paper = papers.of_month(account, month, form.cleaned_data["version"])
     if paper is None:
         raise Http404
-    return documents.answer(request, document(request, paper, form, side))
+    return documents.answer(request, document(paper, form, side))
 
 
-def document(request: HttpRequest, paper: ReceiptPaper, form: PaperForm, side: str) -> Document:
-    """A side of the receipt in the form's language and size."""
-    verify = request.build_absolute_uri(reverse("receipts:verify"))
-    home = request.build_absolute_uri("/")
+def document(paper: ReceiptPaper, form: PaperForm, side: str) -> Document:
+    """A side of the receipt in a good form's language and size."""
+    verify, home = absolute(reverse("receipts:verify")), absolute("/")
     facts = paper, form.cleaned_data["lang"], form.is_large, side, verify, settings.PAYMENT_PURPOSE
     return Document(
         filename(paper, side),

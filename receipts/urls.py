@@ -1,9 +1,25 @@
 """What is printed."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, register_converter
 
-from receipts import receipt_views, staff, verify, views
+from receipts import receipt_views, staff, subscription_views, verify, views
+from receipts.models import NOTICES
+
+
+class NoticeConverter:
+    """What a subscription may bring."""
+
+    regex = "|".join(NOTICES)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(NoticeConverter, "notice")
 
 ENDINGS = {"front": "", "outer": "/outer", "both": "/both"}
 
@@ -30,6 +46,18 @@ urlpatterns = [
         for side, ending in ENDINGS.items()
     ),
     path("verify/", verify.verify, name="verify"),
+    path("e-receipt/", subscription_views.e_receipt, name="e_receipt"),
+    path("e-receipt/<uuid:key>/<month:month>/", subscription_views.sent, name="sent"),
+    path(
+        "e-receipt/unsubscribe/<uuid:key>/<notice:notice>/",
+        subscription_views.unsubscribe,
+        name="unsubscribe",
+    ),
+    path(
+        "accounts/<number:number>/e-receipt/",
+        subscription_views.subscription,
+        name="subscription",
+    ),
     *(
         path(
             f"admin/billing/personalaccount/<int:pk>/receipts/<month:month>{ending}.pdf",

@@ -13,6 +13,7 @@ from billing import ledgers
 from billing.models import PersonalAccount, Supplier
 from billing.periods import MonthPeriodForm
 from cabinet.downloads import as_file
+from cabinet.links import absolute
 from receipts import documents, downloads, drawings, pdf, proofs, statements
 from receipts.documents import Document
 from receipts.paper_forms import PaperForm
@@ -45,7 +46,7 @@ def statement_of(request: HttpRequest, account: PersonalAccount) -> HttpResponse
     if not (period.is_valid() and form.is_valid()):
         return _page(request, account, period, form)
     made = statements.build(account, period.chosen, period.first, period.last)
-    verify = request.build_absolute_uri(reverse("receipts:verify"))
+    verify = absolute(reverse("receipts:verify"))
     supplier = Supplier.objects.issuer()
     facts = (
         *(proofs.figures_of_statement(made), form.cleaned_data, verify),

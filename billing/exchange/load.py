@@ -44,6 +44,10 @@ RUNNING_LOCK = 0x5A4B  # with an import's number: it is alive
 DISK_FULL = "53100"
 
 
+# What follows of a set that is applied, in its transaction: the record, and the files' names.
+# Other apps add to it when they are ready.
+FOLLOWS: list[Callable[[Import, set[str]], object]] = []
+
 PHASES = {
     "read": N_("reading rows"),
     "judge": N_("checking rows"),
@@ -324,6 +328,9 @@ def _apply_owned_until_good(
     if "accounts" in names:
         owners.tell_former_holders()
     report.receipts_made = further + counts.get("receipts", Counts()).new
+    if not options.check:
+        for follow in FOLLOWS:
+            follow(record, names)
     report.counts.update(counts)
     some_left = any(
         staging.value_of(f"SELECT EXISTS (SELECT FROM {table})") for table, _owner in tables

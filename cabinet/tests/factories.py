@@ -6,7 +6,18 @@ import uuid
 import factory
 from django.utils import timezone
 
-from cabinet.models import Letter, TaskLease
+from cabinet.models import Letter, Mailing, TaskLease
+
+
+class MailingFactory(factory.django.DjangoModelFactory):
+    """One under way."""
+
+    class Meta:
+        model = Mailing
+
+    kind = "receipt"
+    key = factory.Sequence(lambda n: f"import {n}")
+    about = "2026-03"
 
 
 class LetterFactory(factory.django.DjangoModelFactory):

@@ -1,0 +1,307 @@
+"""The letters that a subscription brings, made when they are sent: an e-receipt, a reminder before
+the day of payment, word of payments received.
+
+Of an account they tell its last digits alone, but for the PDF; each has a link that ends its kind
+without a sign-in, for mail programs too (RFC 8058).
+"""
+
+import datetime as dt
+from decimal import Decimal
+from functools import partial
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from billing import issued
+from billing.balances import Balance
+from billing.issued import Issued
+from billing.models import PersonalAccount
+from cabinet import days, figures, months
+from cabinet.attempts import Verdict
+from cabinet.letters import Attachment, Content, Made, Sum
+from cabinet.links import absolute
+from cabinet.models import Letter, State
+from receipts import papers, subscriptions
+from receipts.deliveries import NOTICE, PAYMENT, RECEIPT, REMINDER
+from receipts.models import Delivery, Subscription
+from receipts.paper_forms import PaperForm
+from receipts.proofs import masked
+from receipts.receipt_views import document
+
+Facts = list[tuple[str, str]]
+
+
+def receipt(letter: Letter) -> Made | None:
+    """The month's receipt, with the PDF or with a link alone."""
+    if not (delivery := _wanted(letter)):
+        return None
+    subscription, account = delivery.subscription, delivery.subscription.account
+    bill = _bill(account, delivery.month)
+    if bill is None:  # billing has withdrawn it
+        return None
+    attached = subscription.attached and not settings.RECEIPTS_BY_LINK_ONLY
+    with translation.override(letter.language):
+        attachments = [_pdf(subscription, bill)] if attached else []
+        content = _receipt(delivery, bill, attached)
+    return _made(letter, delivery, content, attachments)
+
+
+def reminder(letter: Letter) -> Made | None:
+    """That a receipt is still to be paid, unless it has been since."""
+    if not (delivery := _wanted(letter)):
+        return None
+    bill = _bill(delivery.subscription.account, delivery.month)
+    if bill is None or not bill.left or bill.due_on < timezone.localdate():
+        return None
+    with translation.override(letter.language):
+        return _made(letter, delivery, _reminder(delivery, bill))
+
+
+def payment(letter: Letter) -> Made | None:
+    """Which payments were received."""
+    if not (delivery := _wanted(letter)):
+        return None
+    with translation.override(letter.language):
+        content = _payment(delivery)
+    return _made(letter, delivery, content) if content else None
+
+
+MAKERS = {RECEIPT: receipt, REMINDER: reminder, PAYMENT: payment}
+
+
+def note(letter: Letter, verdict: Verdict) -> None:
+    """There is no such mailbox: its user is told in the cabinet, and gets nothing more there."""
+    if verdict.no_mailbox and verdict.state == State.REFUSED:
+        delivery = Delivery.objects.select_related("subscription").filter(pk=letter.pk).first()
+        if delivery:
+            subscriptions.refuse(delivery.subscription, letter.recipient, verdict.reason)
+
+
+def _wanted(letter: Letter) -> Delivery | None:
+    """The delivery, while its subscription brings such letters, and no later one does instead."""
+    wanted = Subscription.objects.in_force().filter(
+        pk=OuterRef("subscription"), **{NOTICE[letter.kind]: True}
+    )
+    later = Delivery.objects.filter(
+        subscription=OuterRef("subscription"),
+        letter__kind=RECEIPT,
+        month__gte=OuterRef("month"),
+        pk__gt=OuterRef("pk"),
+    )
+    found = Delivery.objects.filter(Exists(wanted), pk=letter.pk)
+    if letter.kind == RECEIPT:
+        found = found.exclude(Exists(later))
+    return found.select_related("subscription__user", "subscription__account").first()
+
+
+def _made(
+    letter: Letter,
+    delivery: Delivery,
+    content: Content,
+    attachments: list[Attachment] | None = None,
+) -> Made:
+    end = unsubscribe_address(delivery.subscription, NOTICE[letter.kind])
+    return Made(
+        delivery.subscription.user.email,
+        letter.language,
+        content,
+        {"List-Unsubscribe": f"<{end}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        attachments or [],
+        partial(_is_wanted, letter),
+    )
+
+
+def _is_wanted(letter: Letter) -> bool:
+    return _wanted(letter) is not None
+
+
+def unsubscribe_address(subscription: Subscription, notice: str) -> str:
+    return absolute(reverse("receipts:unsubscribe", args=[subscription.key, notice]))
+
+
+def _bill(account: PersonalAccount, month: dt.date | None) -> Issued | None:
+    return next((each for each in issued.of_account(account) if each.month == month), None)
+
+
+def _pdf(subscription: Subscription, bill: Issued) -> Attachment:
+    """The same bytes as in the cabinet."""
+    form = PaperForm({"lang": subscription.language, "form": subscription.form})
+    form.full_clean()
+    paper = papers.of_month(subscription.account, bill.month)
+    if paper is None:
+        raise LookupError(f"there is no receipt of {bill.month}")
+    made = document(paper, form, "front")
+    return Attachment(made.filename, made.make(), "application/pdf")
+
+
+def _receipt(delivery: Delivery, bill: Issued, attached: bool) -> Content:
+    account = delivery.subscription.account
+    told, paragraphs = months.name(bill.month), []
+    subject = _("Receipt: %(month)s") % {"month": told}
+    if delivery.since:
+        subject = _("Corrected receipt: %(month)s") % {"month": told}
+        paragraphs += _corrected(delivery, bill)
+    else:
+        paragraphs.append(_("The receipt of your personal account is ready."))
+    if attached:
+        paragraphs.append(_("It is attached as a PDF, and stays in the personal cabinet."))
+    else:
+        paragraphs.append(_("You find it in the personal cabinet."))
+    address = reverse("receipts:sent", args=[delivery.subscription.key, months.code(bill.month)])
+    return Content(
+        subject=subject,
+        paragraphs=paragraphs,
+        sum=_sum(Balance(bill.amount_due), bill.due_on),
+        facts=[*_facts(account), (_("Month/Year"), told), *_figures(account, bill)],
+        button=(_("Open the receipt"), absolute(address)),
+        **_ending(delivery, "receipts"),
+    )
+
+
+def _corrected(delivery: Delivery, bill: Issued) -> list[str]:
+    """What a correction changed: since which month, and how much is due now."""
+    since = delivery.since or bill.month
+    if since < bill.month:
+        span = {"first": months.name(since), "last": months.name(bill.month)}
+        told = [_("The supplier has corrected receipts, from %(first)s to %(last)s.") % span]
+    else:
+        told = [_("The supplier has corrected this receipt.")]
+    before = papers.amount_before(delivery.subscription.account, bill.month, bill.version)
+    if before is not None and before != bill.amount_due:
+        given = {"before": Balance(before).words, "now": Balance(bill.amount_due).words}
+        told.append(_("It was: %(before)s. It is now: %(now)s.") % given)
+    elif before is not None:
+        told.append(_("What is to be paid has not changed."))
+    return told
+
+
+def _sum(balance: Balance, due_on: dt.date) -> Sum:
+    if balance.state == "to-pay":
+        note = _("Pay by: %(day)s") % {"day": days.long_day(due_on)}
+        return Sum(balance.state, _("To pay"), balance.sum, note)
+    if balance.state == "overpaid":
+        return Sum(
+            balance.state, _("Overpaid"), balance.sum, _("It counts towards the next receipt.")
+        )
+    return Sum(balance.state, _("Balance now"), _("Nothing to pay"))
+
+
+def _facts(account: PersonalAccount) -> Facts:
+    return [(_("Account number"), masked(account.number))]
+
+
+def _figures(account: PersonalAccount, bill: Issued) -> Facts:
+    """How the sum came about, and what was paid of it since."""
+    sums = [Decimal(0)] * 4
+    for row in account.ledger.filter(month=bill.month).values_list(
+        "opening", "accrued", "adjusted", "paid"
+    ):
+        sums = [total + value for total, value in zip(sums, row, strict=True)]
+    opening, accrued, adjusted, paid = sums
+    told = [
+        (_("Opening balance"), figures.tenge(opening)),
+        (_("Accrued"), figures.tenge(accrued)),
+        *([(_("Adjustments"), figures.tenge(adjusted))] if adjusted else []),
+        (_("Payments"), figures.tenge(paid)),
+    ]
+    if bill.paid > 0 and bill.amount_due > 0:
+        told += [
+            (_("Received since then"), figures.tenge(bill.paid)),
+            (_("Left to pay"), figures.tenge(bill.left)),
+        ]
+    return told
+
+
+def _reminder(delivery: Delivery, bill: Issued) -> Content:
+    account = delivery.subscription.account
+    return Content(
+        subject=_("The receipt is to be paid by %(day)s") % {"day": days.day(bill.due_on)},
+        paragraphs=[
+            _("If you have paid in the last days, do nothing: payments arrive with a delay.")
+        ],
+        sum=_sum(Balance(bill.left), bill.due_on),
+        facts=[*_facts(account), (_("Receipt"), months.name(bill.month))],
+        button=(_("Open the personal cabinet"), absolute(reverse("billing:home"))),
+        **_ending(delivery, "reminders"),
+    )
+
+
+def _payment(delivery: Delivery) -> Content | None:
+    account = delivery.subscription.account
+    rows = list(
+        account.payments.filter(reference__in=delivery.payments)
+        .select_related("service", "bank")
+        .order_by("paid_on", "bank_id", "service_id", "reference")
+    )
+    if not rows:
+        return None
+    total = sum((row.amount for row in rows), Decimal(0))
+    taken_back = total < 0
+    return Content(
+        subject=_("A payment was taken back") if taken_back else _("Your payment was received"),
+        paragraphs=[
+            _("The bank has taken a payment back.")
+            if taken_back
+            else _("The supplier has received a payment to your personal account.")
+        ],
+        sum=Sum("to-pay" if taken_back else "overpaid", _("Payments"), figures.tenge(total)),
+        facts=[
+            *_facts(account),
+            *(
+                (f"{days.day(row.paid_on)}, {row.bank.name}", _of(row.service.name, row.amount))
+                for row in rows
+            ),
+        ],
+        button=(_("Open the personal cabinet"), absolute(reverse("billing:home"))),
+        **_ending(delivery, "payments"),
+    )
+
+
+def _of(service: str, amount: Decimal) -> str:
+    return f"{service}: {figures.tenge(amount)}"
+
+
+def _ending(delivery: Delivery, notice: str) -> dict[str, object]:
+    """Why it came, and how to get no more of them."""
+    why = {
+        "receipts": _("You get this letter because you subscribed to e-receipts."),
+        "reminders": _("You get this letter because you asked for reminders."),
+        "payments": _("You get this letter because you asked for word of payments."),
+    }
+    address = unsubscribe_address(delivery.subscription, notice)
+    return {"why": why[notice], "unsubscribe": (_("Unsubscribe"), address)}
+
+
+def tell_of_choice(subscription: Subscription) -> Content:
+    """What a subscription brings from now on, for the letter that confirms a change."""
+    on = {
+        "receipts": _("E-receipts"),
+        "reminders": _("Reminders before the day of payment"),
+        "payments": _("Word of each payment received"),
+    }
+    said = {True: _("yes"), False: _("no")}
+    facts = [(label, said[getattr(subscription, name)]) for name, label in on.items()]
+    if subscription.receipts:
+        facts += [
+            (_("Language of the receipt"), subscription.get_language_display()),
+            (_("Size of type"), subscription.get_form_display()),
+        ]
+    facts.append((_("Receipt on paper"), said[subscription.paper]))
+    return Content(
+        subject=_("What you get by e-mail has changed"),
+        paragraphs=[_("This is what you get of your personal account from now on.")],
+        facts=[*_facts(subscription.account), *facts],
+        button=(_("Change it"), absolute(reverse("receipts:e_receipt"))),
+        afterwards=[_("If it was not you, set a new password and change it back.")],
+    )
+
+
+def last_sent(subscription: Subscription) -> Delivery | None:
+    """The latest e-receipt that went out by it, with its letter."""
+    if not subscription.pk:
+        return None
+    sent = subscription.deliveries.filter(letter__kind=RECEIPT, letter__state=State.SENT)
+    return sent.select_related("letter").order_by("-letter_id").first()
