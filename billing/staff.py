@@ -1,5 +1,6 @@
 """What support staff see of a personal account: all that its holders see, and who they are."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,6 +12,9 @@ from billing.payments import in_table
 from billing.periods import MonthPeriodForm
 from cabinet import months
 from cabinet.jinja import part
+
+# What other apps show of an account on its page in the admin; they add to it when ready.
+ACCOUNT_PARTS: list[Callable[[HttpRequest, PersonalAccount], SafeString]] = []
 
 SHEETS = tuple(f"css/{name}.css" for name in ("tokens", "figures", "charts", "staff"))
 READINGS = IMPORTS = 60  # the latest ones
@@ -46,6 +50,7 @@ def account_page(
         "slowed": holdings.slowed_accounts().filter(pk=account.pk).exists(),
         "holdings": account.holdings.select_related("user").order_by("since", "pk"),
         "imports": _imports(account),
+        "parts": [each(request, account) for each in ACCOUNT_PARTS],
         **_payments(account, form),
     }
     if form.is_valid():

@@ -5,7 +5,7 @@ a row rests, longer each time. Letters that somebody waits for do not ask here.
 """
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -35,6 +35,7 @@ def domain_of(address: str) -> str:
 def of_domain(name: str) -> Turn | None:
     """Takes the next turn of a mail domain; None when it is not soon, or the domain rests."""
     gap = _gap(settings.MAIL_PER_SECOND_AND_DOMAIN)
+    values: dict[str, Any] = {"name": name, "gap": gap, "ahead": AHEAD}
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO cabinet_pace AS p (name, next_at)
@@ -44,7 +45,7 @@ def of_domain(name: str) -> Turn | None:
             WHERE p.next_at <= statement_timestamp() + %(ahead)s
             AND (p.rests_until IS NULL OR p.rests_until <= statement_timestamp())
             RETURNING extract(epoch FROM next_at - %(gap)s - statement_timestamp()), put_off""",
-            {"name": name, "gap": gap, "ahead": AHEAD},
+            values,
         )
         row = cursor.fetchone()
     return Turn(max(float(row[0]), 0.0), row[1] > 0) if row else None
@@ -52,9 +53,9 @@ def of_domain(name: str) -> Turn | None:
 
 def of_all() -> float:
     """Takes the next turn of all; in how many seconds it is."""
-    gap = _gap(settings.MAIL_PER_SECOND)
-    if not gap:
+    if not settings.MAIL_PER_SECOND:
         return 0.0
+    values: dict[str, Any] = {"name": EVERYBODY, "gap": _gap(settings.MAIL_PER_SECOND)}
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO cabinet_pace AS p (name, next_at)
@@ -62,7 +63,7 @@ def of_all() -> float:
             ON CONFLICT (name) DO UPDATE
             SET next_at = greatest(p.next_at, statement_timestamp()) + %(gap)s
             RETURNING extract(epoch FROM next_at - %(gap)s - statement_timestamp())""",
-            {"name": EVERYBODY, "gap": gap},
+            values,
         )
         return max(float(cursor.fetchone()[0]), 0.0)
 
@@ -87,7 +88,7 @@ def went_well(name: str) -> None:
     Pace.objects.filter(name=name).update(put_off=0, rests_until=None)
 
 
-def postpone(mailing: int, name: str) -> None:
+def postpone(mailing: int | None, name: str) -> None:
     """Lets the mailing's letters to a domain that does not take any now wait until it does, so
     that those to others get their turn: many at once, since they would all be looked at else.
     """

@@ -10,21 +10,25 @@ class ReceiptsConfig(AppConfig):
 
     def ready(self) -> None:
         """Letters of subscriptions are made here; they end with what they stand on."""
-        from accounts import audit, events
+        from accounts import audit, events, export
         from billing import holdings
+        from billing import staff as accounts_staff
         from billing.exchange import load
         from billing.proofs import CODES
         from cabinet import letters, worker
-        from receipts import deliveries, notices, proofs, subscriptions
+        from receipts import deliveries, notices, own_data, proofs, staff, subscriptions
 
         audit.ACTIONS.update(ACTIONS)
         audit.WORDS.update(WORDS)
+        audit.DETAILS.update(DETAILS)
         CODES.append(proofs.is_code_of)
         letters.KINDS.update(LETTERS)
         letters.MAKERS.update(notices.MAKERS)
         letters.TOLD.update(dict.fromkeys(notices.MAKERS, notices.note))
         load.FOLLOWS.append(deliveries.follow_import)
         worker.DUTIES.append(deliveries.remind)
+        accounts_staff.ACCOUNT_PARTS.append(staff.of_account)
+        export.PARTS.append(own_data.tables)
         holdings.ENDED.append(subscriptions.end_with)
         events.LEAVING.append(subscriptions.end_of)
         events.MOVED.append(subscriptions.move)
@@ -44,6 +48,7 @@ ACTIONS = {
     "looked_at_mailing": _("looked at a mailing"),
     "receipt_sent_again": _("had an e-receipt sent again"),
 }
+DETAILS = {"mailing": _("number of the mailing"), "letters": _("letters")}
 WORDS = {
     "receipts": _("e-receipts"),
     "reminders": _("reminders before the day of payment"),

@@ -8,6 +8,7 @@ without a sign-in, for mail programs too (RFC 8058).
 import datetime as dt
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
@@ -264,7 +265,7 @@ def _of(service: str, amount: Decimal) -> str:
     return f"{service}: {figures.tenge(amount)}"
 
 
-def _ending(delivery: Delivery, notice: str) -> dict[str, object]:
+def _ending(delivery: Delivery, notice: str) -> dict[str, Any]:
     """Why it came, and how to get no more of them."""
     why = {
         "receipts": _("You get this letter because you subscribed to e-receipts."),

@@ -102,8 +102,7 @@ def unsubscribe(request: HttpRequest, key: uuid.UUID, notice: str) -> None:
         if notice == "receipts":
             changes["paper"] = True
         _write(row, Why.LINK, **changes)
-        about = {"account": row.account, "subject": row.user, "fields": [notice]}
-        audit.record("unsubscribed_asked", request, **about)
+        _record("unsubscribed_asked", request, row, notice)
 
 
 @transaction.atomic
@@ -117,9 +116,13 @@ def undo(request: HttpRequest, key: uuid.UUID, notice: str) -> bool:
     if notice == "receipts" and before:
         changes["paper"] = before.paper
     _write(row, Why.UNDONE, **changes)
-    about = {"account": row.account, "subject": row.user, "fields": [notice]}
-    audit.record("unsubscribe_undo_asked", request, **about)
+    _record("unsubscribe_undo_asked", request, row, notice)
     return True
+
+
+def _record(action: str, request: HttpRequest, row: Subscription, notice: str) -> None:
+    """Whoever has the link need not have signed in."""
+    audit.record(action, request, account=row.account, subject=row.user, fields=[notice])
 
 
 def end_with(holdings: Iterable[Holding], why: str) -> None:

@@ -68,6 +68,11 @@ urlpatterns = [
         for side, ending in ENDINGS.items()
     ),
     path(
+        "admin/billing/personalaccount/<int:pk>/subscriptions/<int:subscription>/again/",
+        admin.site.admin_view(staff.send_again),
+        name="staff_send_again",
+    ),
+    path(
         "admin/billing/personalaccount/<int:pk>/statement.pdf",
         admin.site.admin_view(staff.statement_pdf),
         name="staff_statement_pdf",

@@ -89,7 +89,11 @@ def support() -> User:
     return user
 
 
-RIGHTS = ("accounts.migrations.0005_groups", "billing.migrations.0008_difference_rights")
+RIGHTS = (
+    "accounts.migrations.0005_groups",
+    "billing.migrations.0008_difference_rights",
+    "receipts.migrations.0003_mailing_rights",
+)
 
 
 def make_groups() -> None:

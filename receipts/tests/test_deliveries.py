@@ -1,23 +1,18 @@
 """E-receipts: who gets which letter, with what in it, and who gets nothing more."""
 
 import datetime as dt
-from decimal import Decimal
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
-from accounts.tests.factories import UserFactory
-from billing.exchange import load as loading
-from billing.models import Import, Receipt
+from billing.models import Receipt
 from billing.tests import factories
-from cabinet import mailings
 from cabinet.models import Letter, Mailing
 from cabinet.outbox import Sender
 from cabinet.tests.post_office import PostOffice
 from cabinet.tests.test_outbox import send_to
 from receipts import deliveries
-from receipts.models import Delivery, Subscription
+from receipts.models import Delivery
 from receipts.tests.factories import SubscriptionFactory
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,157 @@
+"""Mailings for support staff: how far each is, why letters failed; pause, resume, retry."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from accounts import audit
+from accounts.staff import ReadOnly
+from billing.staff import SHEETS
+from cabinet import days, figures, mailings, months
+from cabinet.admin import OfMany
+from cabinet.jinja import part
+from cabinet.letters import KINDS
+from cabinet.models import FAILED, Mailing
+from receipts import subscriptions
+from receipts.models import Subscription
+
+REFRESH = 5  # seconds
+# What may be done to a mailing, by its name in the path: what the button says.
+ACTS = {
+    "pause": _("Pause"),
+    "resume": _("Resume"),
+    "retry": _("Send failed letters anew"),
+}
+
+
+@admin.register(Mailing)
+class MailingAdmin(OfMany, ReadOnly):
+    """The newest first; of each, what has become of its letters."""
+
+    searched, looked = "mailings_listed", "looked_at_mailing"
+    change_form_template = "admin/cabinet/mailing/change_form.html"
+    list_display = ("begun", "what", "of", "total", "sent", "failed", "waiting", "state")
+    list_display_links = ("begun", "what")
+    fields = ("begun", "what", "of", "key", "state")
+
+    def concerns(self, shown: Mailing) -> dict[str, Any]:
+        return {"mailing": shown.pk}
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(total__gt=0)  # some days nobody is reminded
+
+    def get_urls(self) -> list[Any]:
+        act = path(
+            "<int:pk>/<slug:act>/",
+            self.admin_site.admin_view(require_POST(self.act_view)),
+            name="cabinet_mailing_act",
+        )
+        own = super().get_urls()
+        return [*own[:-1], act, own[-1]]
+
+    def beside(self, request: HttpRequest, shown: Mailing) -> dict[str, Any]:
+        progress = mailings.progress(shown)
+        context = {
+            "mailing": shown,
+            "progress": progress,
+            "rate": figures.number(progress.rate, 1) if progress.rate is not None else "—",
+            "reasons": [(_said(text), count) for text, count in progress.reasons],
+        }
+        may = request.user.has_perm("cabinet.manage_mailing")
+        return {
+            "sheets": SHEETS,
+            "shown": part("receipts/staff_mailing.html", context, request),
+            "acts": _acts(shown, progress) if may else [],
+            "refresh": 0 if shown.ended_at else REFRESH,
+        }
+
+    def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
+        """One of ACTS is done, and told on the mailing's page."""
+        if not request.user.has_perm("cabinet.manage_mailing") or act not in ACTS:
+            raise PermissionDenied
+        mailing = get_object_or_404(Mailing, pk=pk)
+        messages.success(request, _done(request, mailing, act))
+        return redirect("admin:cabinet_mailing_change", pk)
+
+    @admin.display(description=_("begun at"))
+    def begun(self, mailing: Mailing) -> str:
+        return days.moment(mailing.created_at)
+
+    @admin.display(description=_("kind"))
+    def what(self, mailing: Mailing) -> str:
+        return str(KINDS.get(mailing.kind, mailing.kind))
+
+    @admin.display(description=_("month or day"))
+    def of(self, mailing: Mailing) -> str:
+        if months.is_code(mailing.about):
+            return months.name(months.parse(mailing.about))
+        return ".".join(reversed(mailing.about.split("-")))
+
+    @admin.display(description=_("sent"))
+    def sent(self, mailing: Mailing) -> int:
+        return _progress(mailing).sent
+
+    @admin.display(description=_("failed"))
+    def failed(self, mailing: Mailing) -> int:
+        return _progress(mailing).failed
+
+    @admin.display(description=_("waiting"))
+    def waiting(self, mailing: Mailing) -> int:
+        return _progress(mailing).waiting
+
+    @admin.display(description=_("state"))
+    def state(self, mailing: Mailing) -> str:
+        if mailing.ended_at:
+            return gettext("ended at %(moment)s") % {"moment": days.moment(mailing.ended_at)}
+        return gettext("paused") if mailing.paused_at else gettext("under way")
+
+
+def _said(reason: str) -> str:
+    """In the reader's language when it is of ours, else in the mail server's words."""
+    return gettext(reason) if reason else "—"
+
+
+def _progress(mailing: Mailing) -> mailings.Progress:
+    """Counted once for all columns of a row."""
+    found: mailings.Progress | None = vars(mailing).get("_counted")
+    if found is None:
+        found = vars(mailing)["_counted"] = mailings.progress(mailing)
+    return found
+
+
+def _acts(mailing: Mailing, progress: mailings.Progress) -> list[tuple[str, Any]]:
+    """What makes sense now."""
+    sensible = []
+    if not mailing.ended_at:
+        sensible.append("resume" if mailing.paused_at else "pause")
+    if progress.failed:
+        sensible.append("retry")
+    return [(act, ACTS[act]) for act in sensible]
+
+
+@transaction.atomic
+def _done(request: HttpRequest, mailing: Mailing, act: str) -> Any:
+    """Does it, writes it down, and says what has been done."""
+    if act == "retry":
+        failed = mailing.letters.filter(state__in=FAILED)
+        addressed = failed.values("delivery__subscription")
+        subscriptions.try_again(Subscription.objects.filter(pk__in=addressed))
+        count = mailings.retry(mailing)
+        if count:
+            audit.record("mailing_retried", request, mailing=mailing.pk, letters=count)
+        return _("Failed letters wait to be sent anew: %(count)s.") % {"count": count}
+    if act == "pause":
+        if mailings.pause(mailing):
+            audit.record("mailing_paused", request, mailing=mailing.pk)
+        return _("Paused: only what is in hand right now still goes out.")
+    if mailings.resume(mailing):
+        audit.record("mailing_resumed", request, mailing=mailing.pk)
+    return _("The mailing goes on.")

@@ -1,0 +1,47 @@
+"""What comes to a user by e-mail, and what did, for the user to take away."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from accounts import export
+from accounts.models import User
+from cabinet.downloads import Column, Table
+from receipts.models import SubscriptionChange
+
+
+def tables(user: User) -> Iterator[tuple[str, Table]]:
+    """Each change of the subscriptions, the latest first."""
+    columns = [
+        Column("at", _("When"), "moment"),
+        Column("number", _("Account number")),
+        Column("why", _("Reason")),
+        Column("receipts", _("E-receipts")),
+        Column("reminders", _("Reminders before the day of payment")),
+        Column("payments", _("Word of each payment received")),
+        Column("language", _("Language of the receipt")),
+        Column("form", _("Size of type")),
+        Column("paper", _("Receipt on paper")),
+    ]
+    said = {True: _("yes"), False: _("no")}
+    changes = SubscriptionChange.objects.filter(subscriber=user.pk).select_related("account")
+    yield (
+        "subscriptions",
+        export.table(
+            columns,
+            [
+                (
+                    each.at,
+                    each.account.number,
+                    each.get_why_display(),
+                    said[each.receipts],
+                    said[each.reminders],
+                    said[each.payments],
+                    each.get_language_display(),
+                    each.get_form_display(),
+                    said[each.paper],
+                )
+                for each in changes.order_by("-at", "-pk")
+            ],
+        ),
+    )
