@@ -239,7 +239,7 @@ class Delivery(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(month__isnull=True, version__isnull=True)
-                | Q(month__isnull=False, version__gte=1),
+                | Q(month__isnull=False, version__isnull=False, version__gte=1),
                 name="delivery_month_and_version",
             ),
         ]

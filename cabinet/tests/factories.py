@@ -6,7 +6,7 @@ import uuid
 import factory
 from django.utils import timezone
 
-from cabinet.models import Letter, Mailing, TaskLease
+from cabinet.models import Letter, Mailing, Pace, TaskLease
 
 
 class MailingFactory(factory.django.DjangoModelFactory):
@@ -18,6 +18,16 @@ class MailingFactory(factory.django.DjangoModelFactory):
     kind = "receipt"
     key = factory.Sequence(lambda n: f"import {n}")
     about = "2026-03"
+
+
+class PaceFactory(factory.django.DjangoModelFactory):
+    """A domain to which a letter has just gone."""
+
+    class Meta:
+        model = Pace
+
+    name = factory.Sequence(lambda n: f"mail{n}.example.kz")
+    next_at = factory.LazyFunction(timezone.now)
 
 
 class LetterFactory(factory.django.DjangoModelFactory):

@@ -6,8 +6,13 @@ import pytest
 
 from accounts.tests import constraints
 from accounts.tests.constraints import SAME, Case
-from cabinet.models import Letter, TaskLease
-from cabinet.tests.factories import LetterFactory, TaskLeaseFactory
+from cabinet.models import Letter, Mailing, Pace, TaskLease
+from cabinet.tests.factories import (
+    LetterFactory,
+    MailingFactory,
+    PaceFactory,
+    TaskLeaseFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -44,16 +49,33 @@ CASES = [
             {"state": state, **DONE, **left},
             {"state": state, **DONE},
         )
-        for state in ("sent", "refused", "given_up")
+        for state in ("sent", "refused", "given_up", "withdrawn")
         for left in ({"text": "Мәтін"}, {"html": "<p>Мәтін</p>"}, {"done_at": None})
     ),
 ]
+CASES += [
+    Case(
+        "mailing_once",
+        MailingFactory,
+        {"kind": SAME, "key": SAME},
+        {"kind": "reminder", "key": SAME},
+    ),
+    Case("cabinet_pace_pkey", PaceFactory, {"name": SAME}, {}),
+    Case("cabinet_mailing_total_check", MailingFactory, {"total": -1}, {"total": 0}),
+    Case("cabinet_pace_put_off_check", PaceFactory, {"put_off": -1}, {"put_off": 0}),
+]
+FACTORIES = {
+    Letter: LetterFactory,
+    Mailing: MailingFactory,
+    Pace: PaceFactory,
+    TaskLease: TaskLeaseFactory,
+}
 KEYS = {"cabinet_tasklease_pkey"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} {', '.join(case.bad)}")
 def test_constraint(case):
-    constraints.holds(case, FURTHER)
+    constraints.holds(case, FURTHER if case.factory is LetterFactory else {})
 
 
 def test_a_task_has_one_lease():
@@ -71,6 +93,6 @@ def test_every_constraint_has_a_test():
     ("model", "column"), constraints.required_columns("cabinet"), ids=lambda part: str(part)
 )
 def test_value_is_required(model, column):
-    factory = {Letter: LetterFactory, TaskLease: TaskLeaseFactory}[model]
+    factory = FACTORIES[model]
     diagnosis = constraints.fails_without(factory(), column)
     assert (diagnosis.sqlstate, diagnosis.column_name) == ("23502", column)

@@ -26,7 +26,7 @@ ENVIRONMENT = {
 PARTS = ("accounts", "billing", "cabinet", "receipts", "support", "templates", "static", "locale")
 
 
-READS = re.compile(r"env\.(str|int|list|email_url)|flag|networks|required|os\.environ\.get")
+READS = re.compile(r"env\.(str|int|float|list|email_url)|flag|networks|required|os\.environ\.get")
 
 
 def variables_read() -> set[str]:

@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('month__isnull', True), ('version__isnull', True)), models.Q(('month__isnull', False), ('version__gte', 1)), _connector='OR'), name='delivery_month_and_version'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('month__isnull', True), ('version__isnull', True)), models.Q(('month__isnull', False), ('version__gte', 1), ('version__isnull', False)), _connector='OR'), name='delivery_month_and_version'),
         ),
         migrations.AddIndex(
             model_name='subscriptionchange',

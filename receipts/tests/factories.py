@@ -1,6 +1,7 @@
 """Subscriptions, and the letters that they bring."""
 
 import datetime as dt
+from decimal import Decimal
 
 import factory
 from factory.django import DjangoModelFactory
@@ -9,7 +10,23 @@ from accounts.tests.factories import UserFactory
 from billing.models import Holding
 from billing.tests.factories import PersonalAccountFactory
 from cabinet.tests.factories import LetterFactory, MailingFactory
-from receipts.models import Delivery, Subscription, SubscriptionChange
+from receipts.models import Delivery, IssuedStatement, Subscription, SubscriptionChange
+
+
+class IssuedStatementFactory(DjangoModelFactory):
+    """A year of an account."""
+
+    class Meta:
+        model = IssuedStatement
+
+    number = "1"
+    account = factory.SubFactory(PersonalAccountFactory)
+    first = dt.date(2025, 4, 1)
+    last = dt.date(2026, 3, 1)
+    services = "EL"
+    amount = Decimal("4500.00")
+    digest = "0" * 64
+    issued_on = dt.date(2026, 4, 10)
 
 
 class SubscriptionFactory(DjangoModelFactory):

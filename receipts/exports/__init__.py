@@ -1,0 +1,1 @@
+"""What residents told us of e-receipts, as a set of CSV files for billing: docs/export.md."""
