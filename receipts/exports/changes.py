@@ -8,7 +8,7 @@ whatever the clocks of the machines say that write them.
 import datetime as dt
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
@@ -140,7 +140,7 @@ def refuse_future(since: Since, moment: Moment) -> None:
         raise WrongSince(f"{since.isoformat()} is still to come.")
 
 
-def told(since: Since) -> Iterator[Told]:
+def told(since: Since) -> Generator[Told]:
     """What each subscriber of each account wants now, where that changed; by account number.
 
     One statement, so that all of it is of one moment; read in parts, within a transaction.

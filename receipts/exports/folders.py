@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, TextIO
+from typing import IO, Any
 
 PRIVATE = 0o600
 UNFINISHED = ".unfinished"
@@ -71,7 +71,7 @@ def table(folder: Path, name: str, columns: tuple[str, ...]) -> Iterator[Any]:
         yield writer
 
 
-def _private(path: Path, mode: str, **options: Any) -> TextIO | Any:
+def _private(path: Path, mode: str, **options: Any) -> IO[Any]:
     return open(path, mode, opener=lambda name, flags: os.open(name, flags, PRIVATE), **options)
 
 
