@@ -1,5 +1,6 @@
 """What every part of the cabinet hands to `manage.py worker`: letters, and who does which task."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from email.utils import format_datetime
 
@@ -11,6 +12,7 @@ from django.db.models.functions import Now, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cabinet import days, months
 from cabinet.letters import KINDS, Attachment
 
 
@@ -62,7 +64,14 @@ class Mailing(models.Model):
         constraints = [models.UniqueConstraint("kind", "key", name="mailing_once")]
 
     def __str__(self) -> str:
-        return f"{KINDS.get(self.kind, self.kind)}, {self.about}"
+        return f"{KINDS.get(self.kind, self.kind)}, {self.of}"
+
+    @property
+    def of(self) -> str:
+        """The month or day that it is about, in words."""
+        if months.is_code(self.about):
+            return months.name(months.parse(self.about))
+        return days.day(dt.date.fromisoformat(self.about))
 
 
 class Pace(models.Model):

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts import audit
 from accounts.staff import ReadOnly
 from billing.staff import SHEETS
-from cabinet import days, figures, mailings, months
+from cabinet import days, figures, mailings
 from cabinet.admin import OfMany
 from cabinet.jinja import part
 from cabinet.letters import KINDS
@@ -40,7 +40,7 @@ class MailingAdmin(OfMany, ReadOnly):
     change_form_template = "admin/cabinet/mailing/change_form.html"
     list_display = ("begun", "what", "of", "total", "sent", "failed", "waiting", "state")
     list_display_links = ("begun", "what")
-    fields = ("begun", "what", "of", "key", "state")
+    fields = ("begun", "what", "of", "made_for", "state")
 
     def concerns(self, shown: Mailing) -> dict[str, Any]:
         return {"mailing": shown.pk}
@@ -91,9 +91,14 @@ class MailingAdmin(OfMany, ReadOnly):
 
     @admin.display(description=_("month or day"))
     def of(self, mailing: Mailing) -> str:
-        if months.is_code(mailing.about):
-            return months.name(months.parse(mailing.about))
-        return ".".join(reversed(mailing.about.split("-")))
+        return mailing.of
+
+    @admin.display(description=_("what it was made for"))
+    def made_for(self, mailing: Mailing) -> str:
+        word, _space, number = mailing.key.partition(" ")
+        if word == "import":
+            return gettext("import no. %(number)s") % {"number": number}
+        return gettext("by hand") if word == "by" else gettext("the day")
 
     @admin.display(description=_("sent"))
     def sent(self, mailing: Mailing) -> int:

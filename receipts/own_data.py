@@ -11,7 +11,7 @@ from receipts.models import SubscriptionChange
 
 
 def tables(user: User) -> Iterator[tuple[str, Table]]:
-    """Each change of the subscriptions, the latest first."""
+    """Each change of the subscriptions, the latest first, if there was any."""
     columns = [
         Column("at", _("When"), "moment"),
         Column("number", _("Account number")),
@@ -25,23 +25,19 @@ def tables(user: User) -> Iterator[tuple[str, Table]]:
     ]
     said = {True: _("yes"), False: _("no")}
     changes = SubscriptionChange.objects.filter(subscriber=user.pk).select_related("account")
-    yield (
-        "subscriptions",
-        export.table(
-            columns,
-            [
-                (
-                    each.at,
-                    each.account.number,
-                    each.get_why_display(),
-                    said[each.receipts],
-                    said[each.reminders],
-                    said[each.payments],
-                    each.get_language_display(),
-                    each.get_form_display(),
-                    said[each.paper],
-                )
-                for each in changes.order_by("-at", "-pk")
-            ],
-        ),
-    )
+    rows = [
+        (
+            each.at,
+            each.account.number,
+            each.get_why_display(),
+            said[each.receipts],
+            said[each.reminders],
+            said[each.payments],
+            each.get_language_display(),
+            each.get_form_display(),
+            said[each.paper],
+        )
+        for each in changes.order_by("-at", "-pk")
+    ]
+    if rows:
+        yield "subscriptions", export.table(columns, rows)
