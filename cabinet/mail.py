@@ -48,13 +48,16 @@ def newest(count: int) -> list[Path]:
 
 @dataclass(frozen=True)
 class Kept:
-    """A letter read back: its paragraphs consist of lines, these of pieces with a link or none."""
+    """A letter read back: its paragraphs consist of lines, these of pieces with a link or none; of
+    what is attached the names.
+    """
 
     to: str
     subject: str
     at: dt.datetime
     language: str
     paragraphs: list[list[list[tuple[str, bool]]]]
+    attached: list[str]
 
 
 def read(path: Path, host: str) -> Kept:
@@ -72,6 +75,7 @@ def read(path: Path, host: str) -> Kept:
             [_pieces(line, host) for line in paragraph.splitlines()]
             for paragraph in text.strip().split("\n\n")
         ],
+        attached=[each.get_filename() or "" for each in letter.iter_attachments()],
     )
 
 
