@@ -272,7 +272,22 @@ def test_killed_just_before_the_end_it_leaves_nothing_of_that_name(tmp_path, nam
     assert (left / "subscriptions.csv").stat().st_size > len(SUBSCRIPTIONS) + 2
 
 
-ROWS, MEGABYTES = 300_000, 100  # Django alone takes about 50
+@pytest.mark.django_db(transaction=True)
+def test_when_the_database_lets_go_of_it_nothing_is_left(tmp_path):
+    SubscriptionChangeFactory()
+    with transaction.atomic(), connection.cursor() as cursor, apart(tmp_path / "export") as victim:
+        cursor.execute("LOCK TABLE accounts_auditentry IN SHARE MODE")
+        wait_for(somebody_waits_for_us)
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+        )
+        victim.wait(20)
+    assert victim.returncode == 5
+    assert list(tmp_path.iterdir()) == []
+
+
+ROWS, KILOBYTES = 200_000, 10_000  # what so many rows may take beyond what one takes
 
 
 @pytest.mark.slow
@@ -280,16 +295,20 @@ ROWS, MEGABYTES = 300_000, 100  # Django alone takes about 50
 @pytest.mark.django_db(transaction=True)
 def test_memory_stays_flat(tmp_path):
     change = SubscriptionChangeFactory()
-    columns = "account_id, at, why, receipts, reminders, payments, language, form, attached, paper"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO receipts_subscriptionchange (subscriber, {columns})"  # noqa: S608
-            f" SELECT generate_series(2, %s), {columns} FROM receipts_subscriptionchange",
-            [ROWS],
-        )
-    with apart(tmp_path / "export") as ended:
-        out = ended.communicate(timeout=120)[0].splitlines()
-    assert ended.returncode == 0
-    assert out[1].split() == ["subscriptions", str(ROWS)]
-    assert out[3].endswith(f" {change.pk + ROWS - 1}.")
-    assert int(out[-1].split()[1]) // 1024 < MEGABYTES
+    peaks = []
+    for rows in (1, ROWS):
+        columns = "account_id, at, why, receipts, reminders, payments, language, form, attached"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO receipts_subscriptionchange (subscriber, {columns}, paper)"  # noqa: S608
+                f" SELECT generate_series(2, %s), {columns}, paper"
+                " FROM receipts_subscriptionchange",
+                [rows],
+            )
+        with apart(tmp_path / f"export-{rows}") as ended:
+            out = ended.communicate(timeout=120)[0].splitlines()
+        assert ended.returncode == 0
+        assert out[1].split() == ["subscriptions", str(rows)]
+        assert out[3] == f"The next export goes on with --since {change.pk + rows - 1}."
+        peaks.append(int(out[4].split()[1]))
+    assert peaks[1] - peaks[0] < KILOBYTES
