@@ -47,8 +47,16 @@ ACTIONS = {
     "mailings_listed": _("looked at the list of mailings"),
     "looked_at_mailing": _("looked at a mailing"),
     "receipt_sent_again": _("had an e-receipt sent again"),
+    "data_exported": _("handed over to billing what residents chose"),
 }
-DETAILS = {"mailing": _("number of the mailing"), "letters": _("letters")}
+DETAILS = {
+    "mailing": _("number of the mailing"),
+    "letters": _("letters"),
+    "since": _("since when"),
+    "until": _("number of the last change"),
+    "rows": _("rows"),
+    "run_by": _("run by"),
+}
 WORDS = {
     "receipts": _("e-receipts"),
     "reminders": _("reminders before the day of payment"),

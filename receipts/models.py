@@ -162,6 +162,7 @@ class Why(models.TextChoices):
     UNDONE = "undone", _("the link in a letter taken back")
     MOVED = "moved", _("letters go to another address")
     REFUSED = "refused", _("the address takes no letters")
+    TRIED = "tried", _("staff had a refused address tried again")
     REMOVED = "removed", _("the resident removed the account")
     UNLINKED = "unlinked", _("staff took the link away")
     SUSPENDED = "suspended", _("the payer of the account changed")

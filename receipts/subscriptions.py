@@ -167,9 +167,9 @@ def refuse(subscription: Subscription, address: str, reason: str) -> None:
 
 def try_again(subscriptions: Any) -> None:
     """Forgets that these addresses were refused."""
-    subscriptions.exclude(refused_address="").update(
-        refused_address="", refused_at=None, refusal=""
-    )
+    rows = subscriptions.exclude(refused_address="")
+    for row in rows.select_for_update(no_key=True).order_by("pk"):
+        _write(row, Why.TRIED, refused_address="", refused_at=None, refusal="")
 
 
 def _write(row: Subscription, why: str, **changes: Any) -> None:

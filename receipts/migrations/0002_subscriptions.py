@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('subscriber', models.BigIntegerField(verbose_name='number of the user')),
                 ('at', models.DateTimeField(verbose_name='when')),
-                ('why', models.CharField(choices=[('chosen', 'chosen by the resident'), ('link', 'unsubscribed by a link in a letter'), ('undone', 'the link in a letter taken back'), ('moved', 'letters go to another address'), ('refused', 'the address takes no letters'), ('removed', 'the resident removed the account'), ('unlinked', 'staff took the link away'), ('suspended', 'the payer of the account changed'), ('stopped', 'the user may no longer sign in'), ('deleted', 'the user was deleted')], max_length=10, verbose_name='reason')),
+                ('why', models.CharField(choices=[('chosen', 'chosen by the resident'), ('link', 'unsubscribed by a link in a letter'), ('undone', 'the link in a letter taken back'), ('moved', 'letters go to another address'), ('refused', 'the address takes no letters'), ('tried', 'staff had a refused address tried again'), ('removed', 'the resident removed the account'), ('unlinked', 'staff took the link away'), ('suspended', 'the payer of the account changed'), ('stopped', 'the user may no longer sign in'), ('deleted', 'the user was deleted')], max_length=10, verbose_name='reason')),
                 ('receipts', models.BooleanField(verbose_name='e-receipts')),
                 ('reminders', models.BooleanField(verbose_name='reminders before the day of payment')),
                 ('payments', models.BooleanField(verbose_name='word of each payment received')),
@@ -117,6 +117,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='subscriptionchange',
-            constraint=models.CheckConstraint(condition=models.Q(('why__in', ['chosen', 'link', 'undone', 'moved', 'refused', 'removed', 'unlinked', 'suspended', 'stopped', 'deleted'])), name='subscription_change_why_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('why__in', ['chosen', 'link', 'undone', 'moved', 'refused', 'tried', 'removed', 'unlinked', 'suspended', 'stopped', 'deleted'])), name='subscription_change_why_known'),
         ),
     ]

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from accounts import audit, events
+from accounts import events
 from accounts.models import AuditEntry
 from accounts.tests.factories import UserFactory
 from billing import holdings
@@ -29,11 +29,6 @@ LONG_AGO = dt.datetime(2010, 1, 1, tzinfo=dt.UTC)
 MORNING = "2026-04-10T10:00:00+05:00"
 LATER = people.TODAY.replace(day=20)
 BY_MAIL_ONLY = {"receipts": True, "paper": False}
-
-
-@pytest.fixture(autouse=True)
-def known_action(monkeypatch):
-    monkeypatch.setitem(audit.ACTIONS, "data_exported", "handed over what residents told")
 
 
 @pytest.fixture
