@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from billing import issued
 from billing.balances import Balance
 from billing.issued import Issued
-from billing.models import PersonalAccount
+from billing.models import Holding, PersonalAccount
 from cabinet import days, figures, months
 from cabinet.attempts import Verdict
 from cabinet.letters import Attachment, Content, Made, Sum
@@ -156,7 +156,7 @@ def _receipt(delivery: Delivery, bill: Issued, attached: bool) -> Content:
         subject=subject,
         paragraphs=paragraphs,
         sum=_sum(Balance(bill.amount_due), bill.due_on),
-        facts=[*_facts(account), (_("Month/Year"), told), *_figures(account, bill)],
+        facts=[*_facts(delivery.subscription), (_("Month/Year"), told), *_figures(account, bill)],
         button=(_("Open the receipt"), absolute(address)),
         **_ending(delivery, "receipts"),
     )
@@ -190,8 +190,14 @@ def _sum(balance: Balance, due_on: dt.date) -> Sum:
     return Sum(balance.state, _("Balance now"), _("Nothing to pay"))
 
 
-def _facts(account: PersonalAccount) -> Facts:
-    return [(_("Account number"), masked(account.number))]
+def _facts(subscription: Subscription) -> Facts:
+    """Which account it is: its last digits, and the user's own name for it."""
+    held = Holding.objects.filter(user=subscription.user_id, account=subscription.account_id)
+    nickname = held.values_list("nickname", flat=True).first()
+    return [
+        (_("Account number"), masked(subscription.account.number)),
+        *([(_("Own name for it"), nickname)] if nickname else []),
+    ]
 
 
 def _figures(account: PersonalAccount, bill: Issued) -> Facts:
@@ -217,14 +223,13 @@ def _figures(account: PersonalAccount, bill: Issued) -> Facts:
 
 
 def _reminder(delivery: Delivery, bill: Issued) -> Content:
-    account = delivery.subscription.account
     return Content(
         subject=_("The receipt is to be paid by %(day)s") % {"day": days.day(bill.due_on)},
         paragraphs=[
             _("If you have paid in the last days, do nothing: payments arrive with a delay.")
         ],
         sum=_sum(Balance(bill.left), bill.due_on),
-        facts=[*_facts(account), (_("Receipt"), months.name(bill.month))],
+        facts=[*_facts(delivery.subscription), (_("Receipt"), months.name(bill.month))],
         button=(_("Open the personal cabinet"), absolute(reverse("billing:home"))),
         **_ending(delivery, "reminders"),
     )
@@ -250,7 +255,7 @@ def _payment(delivery: Delivery) -> Content | None:
         ],
         sum=Sum("to-pay" if taken_back else "overpaid", _("Payments"), figures.tenge(total)),
         facts=[
-            *_facts(account),
+            *_facts(delivery.subscription),
             *(
                 (f"{days.day(row.paid_on)}, {row.bank.name}", _of(row.service.name, row.amount))
                 for row in rows
@@ -294,7 +299,7 @@ def tell_of_choice(subscription: Subscription) -> Content:
     return Content(
         subject=_("What you get by e-mail has changed"),
         paragraphs=[_("This is what you get of your personal account from now on.")],
-        facts=[*_facts(subscription.account), *facts],
+        facts=[*_facts(subscription), *facts],
         button=(_("Change it"), absolute(reverse("receipts:e_receipt"))),
         afterwards=[_("If it was not you, set a new password and change it back.")],
     )

@@ -262,7 +262,7 @@ def test_a_correction_says_what_changed(home, subscribed, office):
     ((_address, message),) = office.received
     assert subject_of(message) == "Түзетілген түбіртек: 2026 ж. наурыз"
     assert (
-        "Жеткізуші бірнеше айдың түбіртектерін түзетті: 2026 ж. қаңтар – 2026 ж. наурыз.\n\n"
+        "Жеткізуші бірнеше айдың түбіртектерін түзетті (2026 ж. қаңтар – 2026 ж. наурыз).\n\n"
         "Бұрын: төлеуге 1 702,20 ₸. Енді: төлеуге 1 602,20 ₸.\n\n"
     ) in text_of(message)
 
@@ -290,10 +290,10 @@ def test_it_can_be_ended_by_one_click(home, subscribed, office, client):
 def test_queries_are_as_many_whatever_the_letter(home, subscribed, django_assert_max_num_queries):
     an_import(home.account, MARCH)
     letter = Letter.objects.get()
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         assert notices.receipt(letter).wanted()
     Subscription.objects.update(attached=False)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         assert notices.receipt(letter).wanted()
 
 

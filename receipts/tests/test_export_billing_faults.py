@@ -237,7 +237,6 @@ import sys
 import django
 django.setup()
 from django.core.management import call_command
-from accounts import audit
 call_command("export_billing", "--to", sys.argv[1])
 print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")), end="")
 """
