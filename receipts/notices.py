@@ -155,7 +155,7 @@ def _receipt(delivery: Delivery, bill: Issued, attached: bool) -> Content:
     return Content(
         subject=subject,
         paragraphs=paragraphs,
-        sum=_sum(Balance(bill.amount_due), bill.due_on),
+        sum=_sum_of(bill),
         facts=[*_facts(delivery.subscription), (_("Month/Year"), told), *_figures(account, bill)],
         button=(_("Open the receipt"), absolute(address)),
         **_ending(delivery, "receipts"),
@@ -177,6 +177,15 @@ def _corrected(delivery: Delivery, bill: Issued) -> list[str]:
     elif before is not None:
         told.append(_("What is to be paid has not changed."))
     return told
+
+
+def _sum_of(bill: Issued) -> Sum:
+    """What is to be paid now: of a receipt that is paid in part, nobody is to pay it all again."""
+    if bill.state == "partly":
+        return _sum(Balance(bill.left), bill.due_on)._replace(words=_("Left to pay"))
+    if bill.state == "paid":
+        return Sum("overpaid", _("The receipt is paid"), figures.tenge(bill.amount_due))
+    return _sum(Balance(bill.amount_due), bill.due_on)
 
 
 def _sum(balance: Balance, due_on: dt.date) -> Sum:
@@ -216,8 +225,8 @@ def _figures(account: PersonalAccount, bill: Issued) -> Facts:
     ]
     if bill.paid > 0 and bill.amount_due > 0:
         told += [
+            (_("Amount of the receipt"), figures.tenge(bill.amount_due)),
             (_("Received since then"), figures.tenge(bill.paid)),
-            (_("Left to pay"), figures.tenge(bill.left)),
         ]
     return told
 

@@ -16,6 +16,7 @@ from cabinet import mailings
 from cabinet.models import Letter, Mailing
 from cabinet.outbox import Sender
 from cabinet.tests import people
+from cabinet.tests.pages import Page
 from cabinet.tests.post_office import PostOffice
 from cabinet.tests.test_outbox import send_to
 from receipts import deliveries, notices, subscriptions
@@ -211,10 +212,10 @@ def test_a_receipt_with_its_pdf(home, subscribed, office, client, pages):
         "Түбіртек: 2026 ж. наурыз",
         "Дербес шотыңыздың түбіртегі дайын.",
         "Ол хатқа PDF түрінде тіркелген және жеке кабинетте сақталады.",
-        "Төлеуге: 1 602,20 ₸\nТөлеу мерзімі: 2026 ж. 25 сәуір",
+        "Төлеуге қалғаны: 1 102,20 ₸\nТөлеу мерзімі: 2026 ж. 25 сәуір",
         "Дербес шот нөмірі: ••••••101\nАй/Жыл: 2026 ж. наурыз\nБастапқы сальдо: 1 601,20 ₸\n"
-        "Есептеу: 1 602,20 ₸\nТөлемдер: 1 601,20 ₸\nСодан бері түскені: 500,00 ₸\n"
-        "Төлеуге қалғаны: 1 102,20 ₸",
+        "Есептеу: 1 602,20 ₸\nТөлемдер: 1 601,20 ₸\nТүбіртек сомасы: 1 602,20 ₸\n"
+        "Содан бері түскені: 500,00 ₸",
     ]
     assert home.account.number not in message.as_string()
     (attached,) = message.iter_attachments()
@@ -474,6 +475,74 @@ def test_a_mailing_ends_with_its_last_letter(home, subscribed, office):
     progress = mailings.progress(mailing)
     assert (progress.total, progress.sent, progress.failed, progress.waiting) == (2, 1, 1, 0)
     assert progress.reasons == [("550 5.1.1 No", 1)]
+
+
+def test_failed_letters_are_sent_anew(home, subscribed, client, office):
+    office.to_recipient = lambda address: "550 5.1.1 No such user"
+    an_import(home.account, MARCH)
+    send()
+    mailings.settle()
+    office.to_recipient = lambda address: "250 OK"
+    client.force_login(home.supervisor)
+    act = f"/admin/cabinet/mailing/{Mailing.objects.get().pk}/retry/"
+    page = client.post(act, follow=True).content.decode()
+    assert "Жеткізілмеген хаттар қайта жіберілуді күтіп тұр: 1." in page
+    assert send() == 1
+    assert office.addresses == [OWNER]
+    assert told(subscribed) == (True, True, ["refused", "tried"])
+    entry = AuditEntry.objects.get(action="mailing_retried")
+    assert entry.about["letters"] == 1
+
+
+def test_staff_pause_and_resume(home, subscribed, client):
+    an_import(home.account, MARCH)
+    mailing = Mailing.objects.get()
+    url = f"/admin/cabinet/mailing/{mailing.pk}/"
+    client.force_login(home.biller)
+    for act, said in (
+        ("pause", "Кідіртілді: тек дәл қазір жіберіліп жатқан хаттар ғана кетеді."),
+        ("resume", "Тарату жалғасуда."),
+    ):
+        assert said in client.post(f"{url}{act}/", follow=True).content.decode()
+    actions = AuditEntry.objects.filter(action__startswith="mailing_").order_by("pk")
+    assert list(actions.values_list("action", flat=True)) == ["mailing_paused", "mailing_resumed"]
+
+
+def test_staff_see_how_far_it_is(home, subscribed, client, office):
+    office.to_recipient = lambda address: "554 5.7.1 Spam"
+    an_import(home.account, MARCH)
+    client.force_login(home.support)
+    url = f"/admin/cabinet/mailing/{Mailing.objects.get().pk}/change/"
+    shown = Page(client.get(url))
+    assert ("Күтуде", "1") in shown.facts[0]
+    assert 'http-equiv="refresh"' in client.get(url).content.decode()
+    send()
+    mailings.settle()
+    shown = Page(client.get(url))
+    assert shown.tables[-1:] == [[["Себебі", "Хаттар"], ["554 5.7.1 Spam", "1"]]]
+    assert shown.facts[0] == [
+        ("Хаттар", "1"),
+        ("Жіберілді", "0"),
+        ("Күтуде", "0"),
+        ("Жеткізілмеді", "1"),
+        ("Енді керек емес", "0"),
+    ]
+    assert 'http-equiv="refresh"' not in client.get(url).content.decode()
+
+
+def test_staff_see_who_gets_what(home, subscribed, client, office):
+    an_import(home.account, MARCH)
+    send()
+    client.force_login(home.support)
+    url = f"/admin/billing/personalaccount/{home.account.pk}/change/"
+    (row,) = [
+        row for table in Page(client.get(url)).tables for row in table if row[0].startswith("owner")
+    ]
+    name, what, paper, letter = row
+    assert name == "ownerowner@example.kz"
+    assert (what, paper) == ("электрондық түбіртектерқазақша және орысша", "иә")
+    assert letter.startswith("Түбіртек: 2026 ж. наурызпошта серверіне берілді, ")
+    assert letter.endswith("Қайта жіберу")
 
 
 def test_pause_and_resume(home, subscribed, office):
