@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_tasks_db.models import DBTaskResult
 
 from cabinet.models import Letter
 
 DAYS = 30
+MAILED_DAYS = 400  # letters of mailings: «did the October receipt go out?»
 BATCH = 5_000  # rows in one transaction, so that nobody waits long for them
 
 
@@ -19,7 +20,9 @@ def expired_sessions(now: dt.datetime) -> QuerySet[Any]:
 
 
 def done_letters(now: dt.datetime) -> QuerySet[Any]:
-    return Letter.objects.filter(done_at__lt=now - dt.timedelta(days=DAYS)).order_by("pk")
+    single, mailed = (now - dt.timedelta(days=days) for days in (DAYS, MAILED_DAYS))
+    old = Q(done_at__lt=single, mailing=None) | Q(done_at__lt=mailed)
+    return Letter.objects.filter(old).order_by("pk")
 
 
 def done_tasks(now: dt.datetime) -> QuerySet[Any]:

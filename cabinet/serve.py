@@ -214,6 +214,8 @@ def start_server(stack: ExitStack) -> tuple[str, int, subprocess.Popen[bytes]]:
     }
     command = [sys.executable, "-m", "gunicorn", "cabinet.wsgi", "--preload", "--capture-output"]
     command += ["--no-control-socket", *(f"--{name}={value}" for name, value in options.items())]
+    # Where letters and papers lead, unless it was said; the worker is told the same.
+    os.environ.setdefault("SITE_URL", f"http://localhost:{listener.getsockname()[1]}")
     with listener:
         server = start(command, pass_fds=(listener.fileno(),))
         stack.callback(stop, server)

@@ -118,18 +118,24 @@ def remind() -> None:
         "first": day + dt.timedelta(days=1),
         "last": day + dt.timedelta(days=REMIND_BEFORE),
     }
-    _make(REMINDER, key, key, _OF_DUE, bounds, even_empty=True)
+    _make(REMINDER, key, key, _OF_DUE, bounds, each_day=True)
 
 
 @transaction.atomic
 def _make(
-    kind: str, key: str, about: str, select: str, values: dict[str, Any], even_empty: bool = False
+    kind: str, key: str, about: str, select: str, values: dict[str, Any], each_day: bool = False
 ) -> Mailing | None:
     """Writes the letters for all rows of a select of ours; None when there are none, or they are
-    there already.
+    there already. What is made each day is noted even without letters, and tried anew in a minute
+    while another mailing is being made.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING_LOCK])
+        if each_day:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [MAKING_LOCK])
+            if not cursor.fetchone()[0]:
+                return None
+        else:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING_LOCK])
         if Mailing.objects.filter(kind=kind, key=key).exists():
             return None
         cursor.execute(
@@ -140,7 +146,7 @@ def _make(
         )
         total = cursor.rowcount
         mailing = None
-        if total or even_empty:
+        if total or each_day:
             mailing = Mailing.objects.create(kind=kind, key=key, about=about, total=total)
             _write(cursor, kind, mailing.pk)
         cursor.execute("DROP TABLE to_deliver")

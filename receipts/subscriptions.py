@@ -138,9 +138,9 @@ def end_of(user: User, why: str) -> None:
     """Ends all subscriptions of a user who may no longer sign in, or is deleted; letters that
     still wait are then not sent.
     """
-    _end(Subscription.objects.filter(user=user), why)
-    if why == Why.DELETED:
+    if why == Why.DELETED:  # before the subscriptions, as whoever records a refusal locks them
         Letter.objects.filter(delivery__subscription__user=user).delete()
+    _end(Subscription.objects.filter(user=user), why)
 
 
 def _end(subscriptions: Any, why: str) -> None:
