@@ -3,11 +3,10 @@
     make bench [ARGS="papers import pages --accounts 100000 --months 2"]
 
 Without parts named, three of them: the sample set and its papers; the import beside a raw COPY
-of its files; pages as the web server answers them. `documents` is a receipt beside other ways
-to make it; `sign-in` is what signing in takes, and
-whether its time tells who exists; `search`, staff's search among a million accounts. Everything
-that is compared happens in one run, in turns (A, B, A, B), so that the ratios hold on a noisy
-machine.
+of its files; pages as the web server answers them. `deliveries` is how fast e-receipts go out;
+`documents`, a receipt beside other ways to make it; `sign-in`, what signing in takes and whether
+its time tells who exists; `search`, staff's search among a million accounts. Everything that is
+compared happens in one run, in turns (A, B, A, B), so that the ratios hold on a noisy machine.
 """
 
 import argparse
@@ -17,14 +16,15 @@ import sys
 import time
 from collections.abc import Callable
 
-from bench import documents, exchange, search, sign_in, web
+from bench import deliveries, documents, exchange, search, sign_in, web
 from bench.database import BASE_DIR, scratch
 
 SAMPLE = BASE_DIR / "billing" / "sample"
 TURNS = 5
 ACCOUNT = "000007919"
 PARTS = ("papers", "import", "pages")
-ASKED_FOR = (*PARTS, "documents", "sign-in", "search")  # the last: a million accounts first
+# The last one wants a million accounts first.
+ASKED_FOR = (*PARTS, "deliveries", "documents", "sign-in", "search")
 
 
 def median_ms(*works: Callable[[], object], turns: int = TURNS) -> list[float]:
@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument(
         "--accounts", type=int, help="by default 100 000, 10 000 for pages, 1 000 000 for search"
     )
+    parser.add_argument("--subscribers", type=int, default=2000, help="of deliveries; 2 000")
     parser.add_argument("--months", type=int, help="2 to import, the last as its close; 60")
     options = parser.parse_args()
     parts = options.parts or PARTS
@@ -107,6 +108,9 @@ def main() -> None:
             clear()
         if "pages" in parts:
             web.measure(options.accounts or 10_000, options.months or 60)
+            clear()
+        if "deliveries" in parts:
+            deliveries.measure(options.subscribers, options.accounts or 100_000)
             clear()
         if "sign-in" in parts:
             sign_in.measure()

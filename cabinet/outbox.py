@@ -20,7 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import get_connection
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.db.models.functions import Now
 from django.utils import translation
 
@@ -119,10 +119,13 @@ def _claim(
     )
 
 
-def somebody_waits() -> bool:
-    """Whether a letter is due that goes before those of mailings."""
+def goes_on(mailing: int) -> bool:
+    """Whether the mailing's next letter may go: it is not paused, and no letter is due that goes
+    before those of mailings.
+    """
     now = {"due_at__lte": Now(), "state": State.WAITING, "mailing": None}
-    return Letter.objects.filter(Q(leased_until=None) | Q(leased_until__lt=Now()), **now).exists()
+    before = Letter.objects.filter(Q(leased_until=None) | Q(leased_until__lt=Now()), **now)
+    return Mailing.objects.under_way().filter(~Exists(before), pk=mailing).exists()
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ class Sender:
         except OSError as error:  # as is all that smtplib raises
             raise NoServer(unreachable(error)) from error
         for place, letter in enumerate(letters):
-            if self.stopping() or (letter.mailing_id and somebody_waits()):
+            if self.stopping() or (letter.mailing_id and not goes_on(letter.mailing_id)):
                 return
             turn = None
             if letter.mailing_id:

@@ -3,80 +3,35 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
-from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
-from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
 from cabinet.models import Letter
 from cabinet.tests import tasks
 from cabinet.tests.factories import LetterFactory
-from cabinet.tests.post_office import LETS_GO, TAKEN, PostOffice, until
+from cabinet.tests.post_office import LETS_GO, TAKEN, until
+from cabinet.tests.workers import LEASE, all_done, an_office, counts, cut_off, workers_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 KILLS = int(os.environ.get("KILLS", "15"))
 LETTERS = 20 * KILLS  # enough for workers to be busy until the last kill
 SEED = int(os.environ.get("KILLS_SEED", "1"))
-LEASE = 1  # seconds, of the workers here
 
 
 @pytest.fixture
 def office():
-    office = PostOffice().open()
-    yield office
-    if office.is_open:
-        office.close()
+    with an_office() as office:
+        yield office
 
 
 @pytest.fixture
 def workers(office):
-    """Starts `manage.py worker` in a process of its own; all of them are dead after the test."""
-    started = []
-
-    def start(*arguments):
-        started.append(Apart(office, *arguments))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.kill()
-        each.wait()
-        each.stderr.close()
-
-
-class Apart(subprocess.Popen):
-    """A worker on the test's database and mail server."""
-
-    def __init__(self, office, *arguments):
-        name = connection.settings_dict["NAME"]
-        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
-        super().__init__(
-            [sys.executable, "manage.py", "worker", f"--lease={LEASE}", "--pause=0.2", *arguments],
-            cwd=settings.BASE_DIR,
-            env={**os.environ, "DATABASE_URL": url, "EMAIL_URL": office.url},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def ends(self):
-        """Its exit code, once it has ended by itself."""
-        return self.wait(20)
-
-
-def all_done():
-    return not Letter.objects.filter(state="waiting").exists()
-
-
-def counts():
-    states = list(Letter.objects.values_list("state", flat=True))
-    return {state: states.count(state) for state in set(states)}
+    with workers_of(office) as start:
+        yield start
 
 
 def test_killed_at_any_moment_nothing_is_lost(office, workers):
@@ -145,22 +100,6 @@ def test_refusals_are_recorded_by_whoever_met_them(office, workers):
     assert counts() == {"sent": 45, "refused": 15}
     refused = Letter.objects.filter(state="refused", last_error="550 5.1.1 No such user")
     assert {letter.recipient for letter in refused} == gone
-
-
-def cut_off(seconds):
-    """Ends every other connection to the test's database, and lets none in for so long."""
-    with connection.cursor() as cursor:
-        name = connection.ops.quote_name(connection.settings_dict["NAME"])
-        cursor.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 1")
-        try:
-            cursor.execute(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            assert cursor.fetchone()[0]
-            time.sleep(seconds)
-        finally:
-            cursor.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
 
 
 def test_cut_off_from_the_database_it_comes_back(office, workers):
