@@ -35,6 +35,12 @@ PAGES = {
     "list": ("owner", "/accounts/"),
     "empty list": ("support", "/accounts/"),
     "account to add": ("owner", "/accounts/add/"),
+    "e-receipts": ("owner", "/accounts/000000101/e-receipt/"),
+    "e-receipts of nothing": ("support", "/e-receipt/"),
+    "way out of a letter": (
+        "",
+        "/e-receipt/unsubscribe/7d0c5a52-6d0e-4d6e-9d55-2f9c3f1d8a11/receipts/",
+    ),
     "account to remove": ("owner", f"{ACCOUNT}remove/"),
     "account's nickname": ("owner", f"{ACCOUNT}nickname/"),
     "account": ("owner", ACCOUNT),
@@ -50,6 +56,7 @@ PAGES = {
     "admin, search": ("support", "/admin/billing/personalaccount/?q=құдай"),
     "admin, account": ("support", "/admin/billing/personalaccount/{pk}/change/"),
     "admin, letters": ("support", "/admin/cabinet/letter/"),
+    "admin, mailings": ("support", "/admin/cabinet/mailing/"),
 }
 STATUS = {
     "services, wrong period": 400,

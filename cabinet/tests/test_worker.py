@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from cabinet import pruning, worker
 from cabinet.models import Letter, TaskLease
 from cabinet.tests import tasks
-from cabinet.tests.factories import LetterFactory, TaskLeaseFactory
+from cabinet.tests.factories import LetterFactory, MailingFactory, TaskLeaseFactory
 from cabinet.worker import MOST_TRIES, Worker
 
 SECOND, DAY = dt.timedelta(seconds=1), dt.timedelta(days=1)
@@ -210,6 +210,7 @@ def test_what_is_old_is_pruned(db, monkeypatch, trace):
     monkeypatch.setattr(pruning, "BATCH", 2)
     now = timezone.now()
     done = {"text": "", "html": ""}
+    mailing = MailingFactory()
     for days in (29, 31, 32, 33):
         LetterFactory(state="sent", done_at=now - days * DAY, **done)
         LetterFactory(state="refused", done_at=now - days * DAY, **done)
@@ -221,15 +222,17 @@ def test_what_is_old_is_pruned(db, monkeypatch, trace):
             DBTaskResult.objects.filter(pk=result.id).update(
                 status=status, finished_at=None if status == "READY" else now - days * DAY
             )
+    for days in (399, 401):
+        LetterFactory(state="sent", done_at=now - days * DAY, mailing=mailing, **done)
     out = StringIO()
     call_command("prune", stdout=out)
-    found = {"sessions": 4, "letters": 6, "tasks": 6}
+    found = {"sessions": 4, "letters": 7, "tasks": 6}
     assert out.getvalue().splitlines() == [
         f"{found.get(name, 0)} {name} deleted" for name in pruning.OLD
     ]
     assert sorted(Letter.objects.values_list("state", flat=True)) == [
         "refused",
-        "sent",
+        *["sent"] * 2,
         *["waiting"] * 4,
     ]
     assert sorted(Session.objects.values_list("session_key", flat=True)) == [
