@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from cabinet import months, outbox
 from cabinet.methods import form_page
-from receipts import notices, subscriptions
+from receipts import notice_words, notices, subscriptions
 from receipts.models import Subscription
 from receipts.subscription_forms import SubscriptionForm
 
@@ -62,7 +62,7 @@ def _choose(request: HttpRequest, own: Subscription, form: SubscriptionForm) -> 
     user = request.user
     now = subscriptions.of(user, own.account)
     with translation.override(user.language):
-        outbox.post(user.email, "subscription", user.language, notices.tell_of_choice(now))
+        outbox.post(user.email, "subscription", user.language, notice_words.of_choice(now))
 
 
 @require_safe
