@@ -117,6 +117,12 @@ DOCUMENT_KEYS = [key.strip() for key in env.list("DOCUMENT_KEYS", default=[]) if
     SECRET_KEY,
     *SECRET_KEY_FALLBACKS,
 ]
+# What residents attach to applications: a folder that web servers and workers share.
+ATTACHMENTS_FOLDER = Path(
+    env.str("ATTACHMENTS_FOLDER", default="").strip() or BASE_DIR / "var" / "attachments"
+)
+# The address of a ClamAV daemon that looks at each of them: a Unix socket, or host:port.
+CLAMD = env.str("CLAMD", default="").strip()
 DOCUMENTS_AT_ONCE = max(env.int("DOCUMENTS_AT_ONCE", default=2), 1)  # made on this machine
 DOCUMENTS_FOLDER = BASE_DIR / "var" / "turns"  # of making documents, over all processes
 PAYMENT_PURPOSE = env.str("PAYMENT_PURPOSE", default="")  # КНП, ТМК: three digits
@@ -135,6 +141,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "django.contrib.auth",
+    "support",
     "receipts",
     "billing",
     "accounts",
