@@ -20,15 +20,15 @@ from cabinet import mailings, outbox, pace
 from cabinet.embedded_postgres import Cluster
 from cabinet.letters import Content
 from cabinet.models import Letter, Pace
-from cabinet.tests.post_office import TAKEN, until
+from cabinet.tests.post_office import LETS_GO, TAKEN, until
 from cabinet.tests.workers import all_done, an_office, cut_off, workers_of
 from receipts.tests import crowd
 from receipts.tests.crowd import mailing_of, receipts_in, subscribers, told_by, wanted_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-SUBSCRIBERS = int(os.environ.get("SUBSCRIBERS", "250"))
-KILLS = int(os.environ.get("KILLS", "10"))
+SUBSCRIBERS = int(os.environ.get("SUBSCRIBERS", "200"))
+KILLS = int(os.environ.get("KILLS", "8"))
 SEED = int(os.environ.get("KILLS_SEED", "1"))
 LEASE = 5  # seconds: longer than the database is away
 UNTIL_IT_GOES_ON = 5  # seconds
@@ -107,7 +107,8 @@ def deliver_while_killed(office, workers, gone):
     started = time.monotonic()
     in_hands = kill_and_restart(office, workers, gone)
     office.delay = 0
-    until(all_done, 20 + SUBSCRIBERS / 10)
+    arrived(office, SUBSCRIBERS)
+    until(all_done)
     seconds = time.monotonic() - started
     letters = dict(mailing.letters.values_list("recipient", "message_id"))
     wanted = {(address, letters[address], *told) for address, told in wanted_of(found).items()}
@@ -134,7 +135,7 @@ def kill_and_restart(office, workers, gone):
     start = partial(workers, f"--lease={LEASE}")
     two, in_hands = [start(), start()], []
     for kill in range(KILLS):
-        arrived(office, int((kill + rng.random()) * share), 20 + share / 5)
+        arrived(office, int((kill + rng.random()) * share))
         if kill in going:
             going[kill]()
             arrived(office, len(office.received) + 1, UNTIL_IT_GOES_ON)
@@ -148,9 +149,10 @@ def kill_and_restart(office, workers, gone):
     return in_hands
 
 
-def arrived(office, count, seconds=20):
-    """Waits for so many letters in all."""
-    until(lambda: len(office.received) >= count, seconds)
+def arrived(office, count, seconds=LETS_GO):
+    """Waits for so many letters in all; fails once none has come for so long."""
+    while (before := len(office.received)) < count:
+        until(lambda before=before: len(office.received) > before, seconds)
 
 
 # The mail server
