@@ -126,8 +126,7 @@ class Application(models.Model):
                 name="application_clock_stands_while_waiting",
             ),
             models.CheckConstraint(
-                condition=Q(solved__isnull=True)
-                | Q(state__in=[*ANSWERED, State.REOPENED, *RUNNING]),
+                condition=Q(solved__isnull=True) | Q(state__in=ANSWERED),
                 name="application_rated_once_answered",
             ),
             models.UniqueConstraint(
