@@ -140,7 +140,10 @@ def _link(user: User, account: PersonalAccount, by_staff: bool = False, reason: 
             WHERE held.since_day < %s""",  # noqa: S608 - names of ours
             [user.pk, account.pk, _since(account), by_staff, reason, account.owner_since],
         )
-        return cursor.rowcount == 1
+        if cursor.rowcount != 1:
+            return False
+    end([Holding(user=user, account=account)], "suspended")  # what was left of an earlier link
+    return True
 
 
 def _since(account: PersonalAccount) -> dt.datetime:

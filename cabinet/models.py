@@ -84,6 +84,7 @@ class Pace(models.Model):
     next_at = models.DateTimeField(_("next letter at"))
     rests_until = models.DateTimeField(_("rests until"), null=True)
     put_off = models.PositiveIntegerField(_("put off in a row"), default=0, db_default=0)
+    put_off_until = models.DateTimeField(_("letters are put off until"), null=True)
 
     class Meta:
         verbose_name = _("pace of a mail domain")
@@ -122,6 +123,7 @@ class Letter(models.Model):
         models.PROTECT,
         null=True,
         db_index=False,
+        db_constraint=False,  # mailings are never deleted, and letters are many
         related_name="letters",
         verbose_name=_("mailing"),
     )

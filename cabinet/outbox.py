@@ -119,13 +119,13 @@ def _claim(
     )
 
 
-def goes_on(mailing: int) -> bool:
+def goes_on(mailing: int | None) -> bool:
     """Whether the mailing's next letter may go: it is not paused, and no letter is due that goes
     before those of mailings.
     """
     now = {"due_at__lte": Now(), "state": State.WAITING, "mailing": None}
     before = Letter.objects.filter(Q(leased_until=None) | Q(leased_until__lt=Now()), **now)
-    return Mailing.objects.under_way().filter(~Exists(before), pk=mailing).exists()
+    return Mailing.objects.under_way().filter(~Exists(before), pk=mailing or 0).exists()
 
 
 @dataclass(frozen=True)
@@ -141,19 +141,22 @@ class Sender:
         """Sends some letters that are due; how many there were. NoServer when none are taken."""
         letters = claim(self.worker, CHUNK, self.lease)
         if letters:
-            mail = get_connection()
+            mail, full = get_connection(), set[str]()
             try:
-                self._send(letters, mail)
+                self._send(letters, mail, full)
             except NoServer as gone:
                 self._ours(letters).update(last_error=gone.args[0])
                 raise
             finally:
                 self._release(letters)
+                for name in full:
+                    pace.postpone(letters[0].mailing_id, name)
                 with suppress(OSError):
                     mail.close()
         return len(letters)
 
-    def _send(self, letters: Sequence[Letter], mail: Any) -> None:
+    def _send(self, letters: Sequence[Letter], mail: Any, full: set[str]) -> None:
+        """Adds to `full` the mail domains that take no more of a mailing's letters for now."""
         try:
             mail.open()
         except OSError as error:  # as is all that smtplib raises
@@ -163,7 +166,7 @@ class Sender:
                 return
             turn = None
             if letter.mailing_id:
-                turn = self._turn(letter)
+                turn = self._turn(letter, full)
                 if turn is None:
                     continue
             if not self._renew(letter):  # another worker has taken it over
@@ -178,19 +181,18 @@ class Sender:
                 gone.sent = place
                 raise gone
 
-    def _turn(self, letter: Letter) -> pace.Turn | None:
+    def _turn(self, letter: Letter, full: set[str]) -> pace.Turn | None:
         """Waits for the turn of a mailing's letter; None when its domain takes none soon, or when
-        the worker is to stop.
+        the mailing or the worker is to stop.
         """
         name = pace.domain_of(letter.recipient)
-        turn = pace.of_domain(name)
+        turn = None if name in full else pace.of_domain(name)
         if turn is None:
-            self._release([letter])
-            pace.postpone(letter.mailing_id, name)
+            full.add(name)
             return None
         until = time.monotonic() + max(turn.seconds, pace.of_all())
         while (left := until - time.monotonic()) > 0:
-            if self.stopping():
+            if self.stopping() or (left > 2 * GLANCE and not goes_on(letter.mailing_id)):
                 return None
             time.sleep(min(left, GLANCE))
         return turn

@@ -8,7 +8,7 @@ import datetime as dt
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -17,6 +17,7 @@ from cabinet.models import Pace
 
 EVERYBODY = ""  # the row of all domains together
 AHEAD = dt.timedelta(seconds=1)  # how far a domain's turn may lie ahead for it to be waited for
+MANY = 1000  # letters put off at once
 PATIENCE = 5  # letters put off in a row before a domain rests
 LONGEST_REST = dt.timedelta(hours=1)
 
@@ -35,7 +36,7 @@ def domain_of(address: str) -> str:
 def of_domain(name: str) -> Turn | None:
     """Takes the next turn of a mail domain; None when it is not soon, or the domain rests."""
     gap = _gap(settings.MAIL_PER_SECOND_AND_DOMAIN)
-    values: dict[str, Any] = {"name": name, "gap": gap, "ahead": AHEAD}
+    values: dict[str, Any] = {"name": name, "gap": gap, "ahead": max(AHEAD, 2 * gap)}
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO cabinet_pace AS p (name, next_at)
@@ -90,19 +91,33 @@ def went_well(name: str) -> None:
 
 def postpone(mailing: int | None, name: str) -> None:
     """Lets the mailing's letters to a domain that does not take any now wait until it does, so
-    that those to others get their turn: many at once, since they would all be looked at else.
+    that those to others get their turn: many at once, since they would all be looked at else, each
+    with a turn of its own behind those that were put off before.
     """
-    with connection.cursor() as cursor:
+    gap = _gap(settings.MAIL_PER_SECOND_AND_DOMAIN)
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE cabinet_letter SET leased_by = '', leased_until = NULL,
-                due_at = greatest(p.next_at, p.rests_until)
-            FROM cabinet_pace p
-            WHERE p.name = %(name)s AND cabinet_letter.id = ANY (ARRAY (
+            """SELECT greatest(next_at, rests_until, put_off_until, statement_timestamp())
+            FROM cabinet_pace WHERE name = %s FOR UPDATE""",
+            [name],
+        )
+        found = cursor.fetchone()
+        if found is None:
+            return
+        values: dict[str, Any] = {"name": name, "mailing": mailing, "many": MANY}
+        values |= {"start": found[0], "gap": gap}
+        cursor.execute(
+            """UPDATE cabinet_letter l SET leased_by = '', leased_until = NULL,
+                due_at = %(start)s + %(gap)s * d.place
+            FROM (SELECT id, row_number() OVER () AS place FROM (
                 SELECT id FROM cabinet_letter
                 WHERE mailing_id = %(mailing)s AND state = 'waiting'
                 AND due_at <= statement_timestamp()
                 AND (leased_until IS NULL OR leased_until < statement_timestamp())
                 AND lower(split_part(recipient, '@', 2)) = %(name)s
-                LIMIT 1000 FOR UPDATE SKIP LOCKED))""",
-            {"name": name, "mailing": mailing},
+                LIMIT %(many)s FOR UPDATE SKIP LOCKED) f) d
+            WHERE l.id = d.id""",
+            values,
         )
+        until = found[0] + gap * cursor.rowcount
+        Pace.objects.filter(name=name).update(put_off_until=until)

@@ -31,19 +31,25 @@ _IN_FORCE = """receipts_subscription s
     JOIN billing_holding h ON h.user_id = s.user_id AND h.account_id = s.account_id
     JOIN billing_personalaccount a ON a.id = s.account_id AND a.owner_since <= h.since_day"""
 
-# Each selects the columns of `receipts_delivery` but for the letter.
+# Each selects the columns of `receipts_delivery` but for the letter; `since` is the first month
+# that was corrected. A letter that waits is not sent once a later one waits too, which then tells
+# of what that one would have told.
+_UNTOLD = """(SELECT min(d.since)
+    FROM receipts_delivery d JOIN cabinet_letter l ON l.id = d.letter_id
+    WHERE d.subscription_id = s.id AND l.kind = 'receipt' AND l.state = 'waiting'
+    AND d.month <= r.month)"""
 _OF_IMPORT = f"""
-    SELECT s.id, r.month, r.version, CASE WHEN m.earlier THEN m.first END, '[]'::jsonb
+    SELECT s.id, r.month, r.version, least(m.corrected, {_UNTOLD}), '[]'::jsonb
     FROM {_IN_FORCE}
     CROSS JOIN LATERAL (
         SELECT max(month) AS latest, max(month) FILTER (WHERE made_by_id = %(made_by)s) AS month,
-               min(month) FILTER (WHERE made_by_id = %(made_by)s) AS first,
-               bool_or(version > 1) FILTER (WHERE made_by_id = %(made_by)s) AS earlier
+               min(month) FILTER (WHERE made_by_id = %(made_by)s AND version > 1) AS corrected
         FROM billing_receipt WHERE account_id = s.account_id) m
     JOIN billing_receipt r ON r.account_id = s.account_id AND r.month = m.month
-    WHERE s.receipts AND (r.month = m.latest OR r.version > 1)"""
+    WHERE s.receipts AND (r.month = m.latest OR m.corrected IS NOT NULL)"""
 _OF_MONTH = f"""
-    SELECT s.id, r.month, r.version, CASE WHEN r.version > 1 THEN r.month END, '[]'::jsonb
+    SELECT s.id, r.month, r.version, least(CASE WHEN r.version > 1 THEN r.month END, {_UNTOLD}),
+        '[]'::jsonb
     FROM {_IN_FORCE}
     JOIN billing_receipt r ON r.account_id = s.account_id AND r.month = %(month)s
     WHERE s.receipts AND NOT EXISTS (
@@ -90,19 +96,19 @@ def deliver(month: dt.date, *, dry_run: bool = False) -> tuple[Mailing | None, d
     """Makes the mailing of a month's receipts to whoever has not got them; and the number of
     letters by mail domain. A dry run only counts.
     """
-    with transaction.atomic():
-        about, key = months.code(month), f"by hand {timezone.now().isoformat()}"
-        mailing = _make(RECEIPT, key, about, _OF_MONTH, {"month": month})
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """SELECT lower(split_part(recipient, '@', 2)) AS domain, count(*)
-                FROM cabinet_letter WHERE mailing_id = %s GROUP BY 1 ORDER BY 2 DESC, 1""",
-                [mailing.pk if mailing else 0],
-            )
-            domains = dict(cursor.fetchall())
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT lower(split_part(u.email, '@', 2)), count(*)
+            FROM ({_OF_MONTH}) d (subscription, month, version, since, payments)
+            JOIN receipts_subscription s ON s.id = d.subscription
+            JOIN accounts_user u ON u.id = s.user_id GROUP BY 1 ORDER BY 2 DESC, 1""",
+            {"month": month},
+        )
+        domains = dict(cursor.fetchall())
         if dry_run:
-            transaction.set_rollback(True)
-    return mailing, domains
+            return None, domains
+        about, key = months.code(month), f"by hand {timezone.now().isoformat()}"
+        return _make(RECEIPT, key, about, _OF_MONTH, {"month": month}), domains
 
 
 def remind() -> None:
@@ -126,8 +132,9 @@ def _make(
     kind: str, key: str, about: str, select: str, values: dict[str, Any], each_day: bool = False
 ) -> Mailing | None:
     """Writes the letters for all rows of a select of ours; None when there are none, or they are
-    there already. What is made each day is noted even without letters, and tried anew in a minute
-    while another mailing is being made.
+    there already. Subscriptions are not deleted meanwhile, and those that are just being deleted
+    get none. What is made each day is noted even without letters, and tried anew in a minute while
+    another mailing is being made.
     """
     with connection.cursor() as cursor:
         if each_day:
@@ -141,7 +148,8 @@ def _make(
         cursor.execute(
             f"""CREATE TEMP TABLE to_deliver AS
             SELECT nextval(pg_get_serial_sequence('cabinet_letter', 'id')) AS letter, d.*
-            FROM ({select}) d (subscription, month, version, since, payments)""",
+            FROM ({select} FOR KEY SHARE OF s SKIP LOCKED)
+                d (subscription, month, version, since, payments)""",
             values,
         )
         total = cursor.rowcount
@@ -182,12 +190,14 @@ def send_again(subscription: Subscription) -> Delivery | None:
         return None
     with connection.cursor() as cursor:
         cursor.execute(
-            """CREATE TEMP TABLE to_deliver AS
+            f"""CREATE TEMP TABLE to_deliver AS
             SELECT nextval(pg_get_serial_sequence('cabinet_letter', 'id')) AS letter,
-                %(subscription)s::bigint AS subscription, month, version, NULL::date AS since,
+                s.id AS subscription, r.month, r.version, {_UNTOLD} AS since,
                 '[]'::jsonb AS payments
-            FROM billing_receipt WHERE account_id = %(account)s ORDER BY month DESC LIMIT 1""",
-            {"subscription": subscription.pk, "account": subscription.account_id},
+            FROM receipts_subscription s JOIN billing_receipt r ON r.account_id = s.account_id
+            WHERE s.id = %(subscription)s ORDER BY r.month DESC LIMIT 1
+            FOR KEY SHARE OF s""",
+            {"subscription": subscription.pk},
         )
         _write(cursor, RECEIPT, None)
         cursor.execute("DROP TABLE to_deliver")

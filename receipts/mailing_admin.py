@@ -1,5 +1,6 @@
 """Mailings for support staff: how far each is, why letters failed; pause, resume, retry."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,9 +9,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
 from accounts.staff import ReadOnly
@@ -54,24 +56,33 @@ class MailingAdmin(OfMany, ReadOnly):
             self.admin_site.admin_view(require_POST(self.act_view)),
             name="cabinet_mailing_act",
         )
+        progress = path(
+            "<int:pk>/progress/",
+            self.admin_site.admin_view(require_safe(self.progress_view)),
+            name="cabinet_mailing_progress",
+        )
         own = super().get_urls()
-        return [*own[:-1], act, own[-1]]
+        return [*own[:-1], progress, act, own[-1]]
 
     def beside(self, request: HttpRequest, shown: Mailing) -> dict[str, Any]:
-        progress = mailings.progress(shown)
-        context = {
-            "mailing": shown,
-            "progress": progress,
-            "rate": figures.number(progress.rate, 1) if progress.rate is not None else "—",
-            "reasons": [(_said(text), count) for text, count in progress.reasons],
-        }
         may = request.user.has_perm("cabinet.manage_mailing")
         return {
             "sheets": SHEETS,
-            "shown": part("receipts/staff_mailing.html", context, request),
-            "acts": _acts(shown, progress) if may else [],
-            "refresh": 0 if shown.ended_at else REFRESH,
+            "shown": _part(request, shown),
+            "acts": _acts(shown, mailings.progress(shown)) if may else [],
+            "refresh": 0 if shown.ended_at or shown.paused_at else REFRESH,
         }
+
+    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How far it is, for the page that is open already: no look of its own. 204 once it is
+        over, or paused.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        mailing = get_object_or_404(Mailing, pk=pk)
+        if mailing.ended_at or mailing.paused_at:
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        return HttpResponse(_part(request, mailing))
 
     def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """One of ACTS is done, and told on the mailing's page."""
@@ -124,6 +135,17 @@ def _said(reason: str) -> str:
     return gettext(reason) if reason else "—"
 
 
+def _part(request: HttpRequest, mailing: Mailing) -> SafeString:
+    progress = mailings.progress(mailing)
+    context = {
+        "mailing": mailing,
+        "progress": progress,
+        "rate": figures.number(progress.rate, 1) if progress.rate is not None else "—",
+        "reasons": [(_said(text), count) for text, count in progress.reasons],
+    }
+    return part("receipts/staff_mailing.html", context, request)
+
+
 def _progress(mailing: Mailing) -> mailings.Progress:
     """Counted once for all columns of a row."""
     found: mailings.Progress | None = vars(mailing).get("_counted")
@@ -147,9 +169,9 @@ def _done(request: HttpRequest, mailing: Mailing, act: str) -> Any:
     """Does it, writes it down, and says what has been done."""
     if act == "retry":
         failed = mailing.letters.filter(state__in=FAILED)
-        addressed = failed.values("delivery__subscription")
+        addressed = list(failed.values_list("delivery__subscription", flat=True))
+        count = mailings.retry(mailing)  # letters before subscriptions, as everybody locks them
         subscriptions.try_again(Subscription.objects.filter(pk__in=addressed))
-        count = mailings.retry(mailing)
         if count:
             audit.record("mailing_retried", request, mailing=mailing.pk, letters=count)
         return _("Failed letters wait to be sent anew: %(count)s.") % {"count": count}

@@ -13,7 +13,9 @@ from billing.models import Holding, PersonalAccount
 from cabinet import days, figures, months
 from cabinet.letters import Content, Sum
 from cabinet.links import absolute
-from receipts import papers
+from cabinet.models import State
+from receipts import papers, subscriptions
+from receipts.deliveries import RECEIPT
 from receipts.models import Delivery, Subscription
 from receipts.proofs import masked
 
@@ -28,11 +30,12 @@ def of_receipt(delivery: Delivery, bill: Issued, attached: bool) -> Content:
     account = delivery.subscription.account
     told, paragraphs = months.name(bill.month), []
     subject = _("Receipt: %(month)s") % {"month": told}
-    if delivery.since:
+    if bill.version > 1:
         subject = _("Corrected receipt: %(month)s") % {"month": told}
-        paragraphs += _corrected(delivery, bill)
     else:
         paragraphs.append(_("The receipt of your personal account is ready."))
+    if delivery.since:
+        paragraphs += _corrected(delivery, bill)
     if attached:
         paragraphs.append(_("It is attached as a PDF, and stays in the personal cabinet."))
     else:
@@ -51,18 +54,32 @@ def of_receipt(delivery: Delivery, bill: Issued, attached: bool) -> Content:
 def _corrected(delivery: Delivery, bill: Issued) -> list[str]:
     """What a correction changed: since which month, and how much is due now."""
     since = delivery.since or bill.month
-    if since < bill.month:
-        span = {"first": months.name(since), "last": months.name(bill.month)}
+    if since < bill.month:  # those before it, if this one is new
+        last = bill.month if bill.version > 1 else months.plus(bill.month, -1)
+        if since == last:
+            given = {"month": months.name(since)}
+            return [_("The supplier has corrected an earlier receipt: %(month)s.") % given]
+        span = {"first": months.name(since), "last": months.name(last)}
         told = [_("The supplier has corrected receipts, from %(first)s to %(last)s.") % span]
     else:
         told = [_("The supplier has corrected this receipt.")]
-    before = papers.amount_before(delivery.subscription.account, bill.month, bill.version)
+    before = papers.amount_before(
+        delivery.subscription.account, bill.month, bill.version, _sent_before(delivery)
+    )
     if before is not None and before != bill.amount_due:
         given = {"before": Balance(before).words, "now": Balance(bill.amount_due).words}
         told.append(_("It was: %(before)s. It is now: %(now)s.") % given)
     elif before is not None:
         told.append(_("What is to be paid has not changed."))
     return told
+
+
+def _sent_before(delivery: Delivery) -> int | None:
+    """The version of that month that the subscriber got last."""
+    sent = delivery.subscription.deliveries.filter(
+        letter__kind=RECEIPT, letter__state=State.SENT, month=delivery.month
+    )
+    return sent.order_by("-version").values_list("version", flat=True).first()
 
 
 def _sum_of(bill: Issued) -> Sum:
@@ -190,7 +207,8 @@ def of_choice(subscription: Subscription) -> Content:
             (_("Language of the receipt"), subscription.get_language_display()),
             (_("Size of type"), subscription.get_form_display()),
         ]
-    facts.append((_("Receipt on paper"), said[subscription.paper]))
+    comes = subscription.paper or subscriptions.others_keep_paper(subscription)
+    facts.append((_("Receipt on paper"), said[comes]))
     return Content(
         subject=_("What you get by e-mail has changed"),
         paragraphs=[_("This is what you get of your personal account from now on.")],

@@ -132,9 +132,15 @@ def of_month(
     return None
 
 
-def amount_before(account: PersonalAccount, month: dt.date, version: int) -> Decimal | None:
-    """What was to be paid by the version before that one, in tenge; None where none is kept."""
+def amount_before(
+    account: PersonalAccount, month: dt.date, version: int, known: int | None = None
+) -> Decimal | None:
+    """What was to be paid by the version before that one, or by the one that is `known`, in tenge;
+    None where none is kept.
+    """
     earlier = account.frozen_receipts.filter(month=month, version__lt=version)
+    if known is not None and known < version:
+        earlier = earlier.filter(version=known)
     return earlier.order_by("-version").values_list("amount_due", flat=True).first()
 
 

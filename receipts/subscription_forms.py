@@ -29,6 +29,7 @@ class SubscriptionForm(forms.ModelForm):
                 "Without it the letter has a link to the personal cabinet, and nobody who reads "
                 "your mail sees your name and address."
             ),
+            "paper": _("Without e-receipts it comes in any case."),
             "reminders": _("Only when something is still to be paid."),
         }
 
@@ -38,12 +39,7 @@ class SubscriptionForm(forms.ModelForm):
             del self.fields["attached"]
 
     def clean(self) -> dict[str, Any]:
+        """Somebody who ends e-receipts gets the paper one again."""
         chosen: dict[str, Any] = super().clean() or {}
-        if not chosen.get("receipts") and not chosen.get("paper"):
-            self.add_error(
-                "paper",
-                forms.ValidationError(
-                    _("Without e-receipts the receipt on paper stays."), code="no_receipt"
-                ),
-            )
+        chosen["paper"] = bool(chosen.get("paper")) or not chosen.get("receipts")
         return chosen

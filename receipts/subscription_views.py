@@ -49,7 +49,8 @@ def subscription(request: HttpRequest, number: str) -> HttpResponse:
         "form": form,
         "refused": refused,
         "last": notices.last_sent(own),
-        "others_have_no_paper": bool(own.pk) and subscriptions.paper_ended_by_others(own),
+        "others_keep_paper": not own.paper and subscriptions.others_keep_paper(own),
+        "others_end_paper": not own.is_on and subscriptions.others_end_paper(own),
     }
     status = 400 if request.method == "POST" else 200
     return render(request, "receipts/subscription.html", context, status=status)

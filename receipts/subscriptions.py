@@ -51,7 +51,9 @@ def choose(request: HttpRequest, subscription: Subscription, chosen: dict[str, A
     """
     user = subscription.user
     kept = User.objects.select_for_update(no_key=True).filter(pk=user.pk)
-    if not kept.exists() or not user.accounts.filter(pk=subscription.account_id).exists():
+    links = Holding.objects.in_force().filter(user=user, account=subscription.account_id)
+    # Whoever takes the link away ends the subscription after it: so it is locked before this.
+    if not kept.exists() or not links.select_for_update(of=("self",), no_key=True).exists():
         return False
     row, made = Subscription.objects.select_for_update(no_key=True).get_or_create(
         user=user, account=subscription.account
@@ -76,14 +78,18 @@ def by_key(key: uuid.UUID, notice: str) -> Unsubscribed:
 
 
 def _may_undo(subscription: Subscription, notice: str) -> bool:
-    """The last change was this link's, not long ago, and the account is still the user's."""
-    last = _history(subscription).last()
+    """The last change was by a link, not long ago, and ended this notice; and the account is still
+    the user's.
+    """
+    rows = list(_history(subscription).reverse()[:2])
     held = Subscription.objects.in_force().filter(pk=subscription.pk)
+    was_on = len(rows) < 2 or getattr(rows[1], notice)
     return bool(
-        last
-        and last.why == Why.LINK
-        and last.at > timezone.now() - UNDO
-        and not getattr(subscription, notice)
+        rows
+        and rows[0].why == Why.LINK
+        and rows[0].at > timezone.now() - UNDO
+        and was_on
+        and not getattr(rows[0], notice)
         and held.exists()
     )
 
@@ -156,13 +162,14 @@ def move(user: User) -> None:
 
 
 def refuse(subscription: Subscription, address: str, reason: str) -> None:
-    """There is no mailbox of that address: nothing more goes there, and the paper receipt comes
-    again.
+    """There is no mailbox of that address, which is still the user's: nothing more goes there, and
+    the paper receipt comes until another one is chosen or it is tried again.
     """
-    rows = Subscription.objects.filter(user=subscription.user_id).exclude(refused_address=address)
-    for row in rows.select_for_update(no_key=True).order_by("pk"):
+    mine = Subscription.objects.filter(user=subscription.user_id, user__email=address)
+    rows = mine.anything_on().exclude(refused_address=address)
+    for row in rows.select_for_update(of=("self",), no_key=True).order_by("pk"):
         refusal = {"refused_address": address, "refused_at": timezone.now(), "refusal": reason}
-        _write(row, Why.REFUSED, paper=True, **refusal)
+        _write(row, Why.REFUSED, **refusal)
 
 
 def try_again(subscriptions: Any) -> None:
@@ -189,7 +196,17 @@ def _write(row: Subscription, why: str, **changes: Any) -> None:
     )
 
 
-def paper_ended_by_others(subscription: Subscription) -> bool:
-    """Whether another holder of the account gets it by e-mail instead of on paper."""
-    others = Subscription.objects.in_force().filter(account=subscription.account_id)
-    return others.filter(receipts=True, paper=False).exclude(user=subscription.user_id).exists()
+def others_keep_paper(subscription: Subscription) -> bool:
+    """Whether another holder of the account wants the paper receipt to come, so that it does."""
+    return bool(_others(subscription).anything_on().filter(paper=True).exists())
+
+
+def others_end_paper(subscription: Subscription) -> bool:
+    """Whether another one gets it by e-mail instead, so that it does not come by itself."""
+    return bool(_others(subscription).filter(receipts=True, paper=False).exists())
+
+
+def _others(subscription: Subscription) -> Any:
+    """Those in force of the account's other holders."""
+    every = Subscription.objects.in_force().filter(account=subscription.account_id)
+    return every.exclude(user=subscription.user_id)

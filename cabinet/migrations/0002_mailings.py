@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 ('next_at', models.DateTimeField(verbose_name='next letter at')),
                 ('rests_until', models.DateTimeField(null=True, verbose_name='rests until')),
                 ('put_off', models.PositiveIntegerField(db_default=0, default=0, verbose_name='put off in a row')),
+                ('put_off_until', models.DateTimeField(null=True, verbose_name='letters are put off until')),
             ],
             options={
                 'verbose_name': 'pace of a mail domain',
@@ -69,7 +70,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='letter',
             name='mailing',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='cabinet.mailing', verbose_name='mailing'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='cabinet.mailing', verbose_name='mailing'),
         ),
         migrations.AddIndex(
             model_name='letter',

@@ -50,7 +50,7 @@ class Moment(NamedTuple):
 
 class Told(NamedTuple):
     """What a subscriber wants of an account, and why it last changed. `without_paper` is true
-    where anybody's subscription ends the account's paper receipts.
+    where the account's paper receipts have ended: somebody wants none, and nobody wants them.
     """
 
     account: str
@@ -81,7 +81,8 @@ _TOLD = """
     JOIN billing_personalaccount a ON a.id = t.account_id
     LEFT JOIN receipts_subscription s ON s.account_id = t.account_id AND s.user_id = t.subscriber
     LEFT JOIN reached r ON r.id = s.id
-    LEFT JOIN (SELECT DISTINCT account_id FROM reached WHERE receipts AND NOT paper) e
+    LEFT JOIN (SELECT account_id FROM reached GROUP BY account_id
+               HAVING bool_or(receipts AND NOT paper) AND NOT bool_or(paper)) e
         ON e.account_id = t.account_id
     ORDER BY a.number, t.subscriber"""
 
@@ -153,6 +154,7 @@ def told(since: Since) -> Generator[Told]:
     )
     reached = (
         Subscription.objects.in_force()
+        .anything_on()
         .filter(account__in=changes.values("account"))
         .values_list("pk", "account_id", "user__email", "receipts", "paper")
     )

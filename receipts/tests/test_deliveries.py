@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from accounts.models import AuditEntry, User
 from accounts.tests.factories import PASSWORD
+from accounts.tests.test_register import in_threads
 from billing import holdings
 from billing.models import Holding, Payment, PersonalAccount, Receipt
 from billing.tests import factories
@@ -192,6 +193,56 @@ def test_a_later_mailing_takes_the_place_of_an_earlier_one(home, subscribed, off
     assert len(office.received) == 1
 
 
+def test_what_an_earlier_letter_would_have_told_is_told_by_the_later_one(home, subscribed, office):
+    an_import(home.account, JANUARY, FEBRUARY, version=2)
+    an_import(home.account, MARCH)
+    while send():
+        pass
+    ((_address, message),) = office.received
+    assert subject_of(message) == "Түбіртек: 2026 ж. наурыз"
+    told = text_of(message)
+    assert "Дербес шотыңыздың түбіртегі дайын." in told
+    assert "түбіртектерін түзетті (2026 ж. қаңтар – 2026 ж. ақпан)." in told
+
+
+def test_a_new_receipt_with_a_correction_of_the_one_before(home, subscribed, office):
+    Receipt.objects.filter(account=home.account, month=FEBRUARY).update(version=2)
+    an_import(home.account, FEBRUARY, MARCH)
+    send()
+    ((_address, message),) = office.received
+    assert subject_of(message) == "Түбіртек: 2026 ж. наурыз"
+    assert "Жеткізуші бұрынғы түбіртекті түзетті: 2026 ж. ақпан." in text_of(message)
+
+
+def test_a_month_that_comes_late_was_not_corrected(home, subscribed):
+    Receipt.objects.filter(account=home.account, month=MARCH).update(version=2)
+    an_import(home.account, JANUARY, MARCH)
+    assert addressed() == [(OWNER, MARCH, 2, MARCH)]
+
+
+def test_it_was_is_what_was_sent_last(home, subscribed, office):
+    """Two corrections, of which the resident never saw the first."""
+    an_import(home.account, MARCH)
+    send()
+    correct(home.account, MARCH)
+    Receipt.objects.filter(account=home.account, month=MARCH).update(amount_due=Decimal("1900"))
+    correct(home.account, MARCH, version=3)
+    an_import(home.account, MARCH, version=3, amount_due=Decimal("1950"))
+    send()
+    message = office.received[-1][1]
+    assert "Бұрын: төлеуге 1 702,20 ₸. Енді: төлеуге 1 950,00 ₸." in text_of(message)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_user_who_is_just_being_deleted_stops_no_import(home, subscribed):
+    """Neither waits for the other for good: who is being deleted gets none, others do."""
+    SubscriptionFactory(user=home.second, account=home.account)
+    with transaction.atomic():
+        home.owner.delete()
+        in_threads(lambda: an_import(home.account, MARCH))
+    assert addressed() == [("second@example.kz", MARCH, 1, None)]
+
+
 def test_a_receipt_that_billing_withdrew_is_not_sent(home, subscribed, office):
     an_import(home.account, MARCH)
     Receipt.objects.filter(account=home.account, month=MARCH).delete()
@@ -320,7 +371,6 @@ def test_no_mailbox_ends_it_and_nothing_else_does(answer, stops, home, subscribe
     assert states() == ["refused"]
     own = Subscription.objects.get()
     assert own.refused_address == (OWNER if stops else "")
-    assert own.paper
     assert Subscription.objects.in_force().exists() is not stops
 
 

@@ -109,7 +109,7 @@ def test_a_household(home, export_billing):
             f"000000202,{stranger},1,stranger@example.kz,both,normal,1,1,0,0,{MORNING},chosen",
             "",
         ],
-        "paper.csv": ["account,paper", "000000101,0", "000000202,1", ""],
+        "paper.csv": ["account,paper", "000000101,1", "000000202,1", ""],
         "totals.csv": ["file,rows,sum", "subscriptions,3,", "paper,2,", ""],
         "export.csv": [
             "version,since,until,made_at",
@@ -165,7 +165,8 @@ def test_an_address_that_takes_no_letters(home, exported):
     own = choose(home.owner, home.account, **BY_MAIL_ONLY)
     subscriptions.refuse(own, "owner@example.kz", "550 no such mailbox")
     files = exported()
-    assert files["subscriptions"] == [row(home.owner, ON.format("", "refused"))]
+    cells = ON.format("", "refused").replace("normal,1,1", "normal,1,0")
+    assert files["subscriptions"] == [row(home.owner, cells)]
     assert files["paper"] == [["000000101", "1"]]
 
 
@@ -272,10 +273,18 @@ def test_since_a_day_or_a_time(home, exported, monkeypatch, since, written, rows
 def test_paper_counts_those_who_changed_nothing_since(home, exported, monkeypatch):
     choose(home.owner, home.account, **BY_MAIL_ONLY)
     people.at(LATER, monkeypatch)
-    choose(home.second, home.account)
+    choose(home.second, home.account, **BY_MAIL_ONLY)
     files = exported("--since", "2026-04-20")
     assert [cells[1] for cells in files["subscriptions"]] == [str(home.second.pk)]
     assert files["paper"] == [["000000101", "0"]]
+
+
+def test_paper_comes_while_one_of_two_holders_wants_it(home, exported):
+    choose(home.owner, home.account, **BY_MAIL_ONLY)
+    choose(home.second, home.account, receipts=False, reminders=True)
+    assert exported()["paper"] == [["000000101", "1"]]
+    choose(home.second, home.account, **BY_MAIL_ONLY)
+    assert exported()["paper"] == [["000000101", "0"]]
 
 
 NONSENSE = [

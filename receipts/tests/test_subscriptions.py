@@ -2,17 +2,22 @@
 
 import datetime as dt
 import logging
+import threading
 import uuid
 
 import pytest
+from django.db import transaction
 
 from accounts.models import AuditEntry
+from accounts.tests.test_register import in_threads, somebody_waits_for_us
+from billing import holdings
 from billing.models import Holding
 from billing.tests.factories import HoldingFactory, PersonalAccountFactory
 from cabinet.logs import WithoutKeys
 from cabinet.models import Letter
 from cabinet.tests import people
 from cabinet.tests.pages import Page
+from cabinet.tests.post_office import until
 from receipts import subscriptions
 from receipts.models import Subscription, SubscriptionChange
 from receipts.tests.factories import DeliveryFactory, SubscriptionFactory
@@ -109,11 +114,9 @@ def test_paper_is_refused_with_e_receipts_only(owner):
     del_paper = {name: value for name, value in CHOICE.items() if name != "paper"}
     owner.post(URL, del_paper)
     assert Subscription.objects.get().paper is False
-    wrong = owner.post(URL, {"language": "ru", "form": "large"})
-    page = Page(wrong)
-    assert wrong.status_code == 400
-    assert page.beside == {"paper": "Электрондық түбіртексіз қағаз түбіртек келе береді."}
-    assert Subscription.objects.get().receipts
+    owner.post(URL, {"language": "ru", "form": "large"})
+    own = Subscription.objects.get()
+    assert (own.receipts, own.paper) == (False, True)
 
 
 @pytest.mark.parametrize("field", ["language", "form"])
@@ -131,7 +134,7 @@ def test_a_refused_address_is_told_and_tried_again(owner, home):
     page = Page(owner.get(URL))
     assert "Пошта сервері бұл мекенжай хат қабылдамайды деп жауап берді." in page.content
     assert "550 5.1.1 No such user" in page.content
-    assert history() == [("refused", True, True)]
+    assert history() == [("refused", True, False)]
     owner.post(URL, {**CHOICE, "language": "both", "form": "normal", "attached": "on"})
     assert Subscription.objects.get().refused_address == ""
     assert "хат қабылдамайды" not in Page(owner.get(URL)).content
@@ -148,9 +151,63 @@ def test_the_latest_one_is_told(owner, home):
 
 def test_another_holder_has_ended_the_paper(owner, home):
     SubscriptionFactory(user=home.second, account=home.account, paper=False)
+    assert "Түбіртек қағаз түрінде келмейді" in Page(owner.get(URL)).content
+
+
+def test_another_holder_wants_the_paper(owner, home):
+    SubscriptionFactory(user=home.second, account=home.account)
+    owner.post(URL, {"receipts": "on", "language": "kk", "form": "normal"})
+    assert "Қағаз түбіртек бәрібір келеді" in Page(owner.get(URL)).content
+    assert "Қағаз түбіртек: иә\n" in Letter.objects.get().text
+
+
+def test_a_link_undoes_what_it_ended_and_nothing_else(client, own):
+    """Receipts were ended by choice before the link of another kind was used."""
+    subscriptions._write(own, "chosen", receipts=False, paper=True)
+    client.post(link(own.key, "reminders"))
+    assert "Қателестім" not in Page(client.get(link(own.key))).content
+    client.post(link(own.key), {"undo": "yes"})
+    own.refresh_from_db()
+    assert (own.receipts, own.reminders) == (False, False)
+
+
+def test_a_refusal_of_an_earlier_address_stops_nothing(home):
     own = SubscriptionFactory(user=home.owner, account=home.account)
-    assert subscriptions.paper_ended_by_others(own)
-    assert "қағаз түбіртектен бас тартқан" in Page(owner.get(URL)).content
+    subscriptions.refuse(own, "earlier@example.kz", "550 5.1.1 No")
+    assert Subscription.objects.in_force().exists()
+
+
+def test_nothing_is_told_of_what_has_ended(home):
+    own = SubscriptionFactory(user=home.owner, account=home.account, receipts=False)
+    subscriptions.refuse(own, "owner@example.kz", "550 5.1.1 No")
+    assert history() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_is_unlinked_while_he_chooses_is_not_subscribed(home, rf):
+    """The choice waits for the link that is being taken away, and finds none."""
+    request = rf.post("/")
+    request.user = home.owner
+    own = subscriptions.of(home.owner, home.account)
+    with transaction.atomic():
+        Holding.objects.filter(user=home.owner).delete()
+        chooser = threading.Thread(
+            target=in_threads, args=[lambda: subscriptions.choose(request, own, {"receipts": True})]
+        )
+        chooser.start()
+        until(somebody_waits_for_us)
+    chooser.join()
+    assert not Subscription.objects.exists()
+
+
+def test_a_new_link_begins_without_letters(home, rf):
+    """Whatever an earlier one has left."""
+    own = SubscriptionFactory(user=home.former, account=home.account, held=False)
+    request = rf.post("/")
+    request.user = home.support
+    assert holdings.link_by_staff(request, home.former, home.account, "құжат көрсетті")
+    own.refresh_from_db()
+    assert not own.is_on
 
 
 @pytest.mark.parametrize("who", ["second", "stranger", "former", "suspended", "support"])

@@ -1,15 +1,17 @@
-// What stands in [data-refresh] is fetched anew so many seconds later, until it has none.
-// Without JavaScript the whole page is.
+// What stands in [data-refresh] is fetched anew from [data-from] so many seconds later, while somebody
+// looks at it; once there is nothing more to follow, the page is fetched as a whole.
 
 const part = document.querySelector("[data-refresh]");
 
 async function follow() {
   try {
-    const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const found = page.querySelector("[data-refresh]");
-    if (!response.ok || !found) return location.reload();
-    if (part.innerHTML !== found.innerHTML) part.replaceChildren(...found.childNodes);
+    if (!document.hidden) {
+      const response = await fetch(part.dataset.from);
+      if (response.status === 204) return location.reload();
+      if (!response.ok) return;
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      part.replaceChildren(...page.body.childNodes);
+    }
   } catch {
     // The network is away: it is asked again.
   }

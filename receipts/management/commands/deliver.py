@@ -26,9 +26,9 @@ class Command(BaseCommand):
         for domain, count in domains.items():
             self.stdout.write(f"{count:>9}  {domain}")
         total = sum(domains.values())
-        if mailing is None:
+        if not total:
             self.stdout.write("Nobody is left to send it to.")
-        elif dry_run:
+        elif mailing is None:
             self.stdout.write(f"{total:>9}  letters would be sent. Nothing was changed.")
         else:
             self.stdout.write(f"{total:>9}  letters wait for the workers (mailing {mailing.pk}).")
