@@ -20,7 +20,7 @@ MENU = (
     (_("Electricity payment calculation"), "billing:calculator"),
     (_("Payments"), "billing:payments"),
     (_("Receipts"), "billing:receipts"),
-    (_("Submit an application"), ""),
+    (_("Submit an application"), "support:applications"),
     (_("Change password"), "account_change_password"),
     (_("Change e-mail address"), "account_email"),
     (_("Personal settings"), "accounts:profile"),
@@ -52,8 +52,10 @@ PARTS |= dict.fromkeys(
     ),
     "accounts:profile",
 )
+PARTS |= dict.fromkeys(("support:application", "support:application_new"), "support:applications")
 OF_NO_ACCOUNT = {
-    *("billing:account_list", "account_change_password", "account_email", "accounts:profile")
+    "support:applications",
+    *("billing:account_list", "account_change_password", "account_email", "accounts:profile"),
 }
 
 

@@ -64,6 +64,13 @@ def yes_no(value: bool) -> str:
     return gettext("yes") if value else gettext("no")
 
 
+def paragraphs(text: str) -> Markup:
+    """What somebody typed, with its paragraphs and line breaks."""
+    parts = [escape(part.strip("\n")) for part in text.replace("\r\n", "\n").split("\n\n")]
+    lines = (Markup("<br>").join(part.split("\n")) for part in parts if part)
+    return Markup("").join(Markup("<p>{}</p>").format(each) for each in lines)
+
+
 def cell(value: Decimal, label: str, kind: str = "") -> Markup:
     """A table's cell with a sum of tenge; `label` and `kind`, a class, are texts of ours."""
     return Markup(_cell(value, label, kind))  # noqa: S704
@@ -112,6 +119,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "long_day": days.long_day,
     "moment": days.moment,
     "yes_no": yes_no,
+    "paragraphs": paragraphs,
     "cell": cell,
     "cells": cells,
     "month_head": month_head,

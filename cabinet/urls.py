@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("accounts.allauth_urls")),
     path("", include("billing.urls")),
     path("", include("receipts.urls")),
+    path("", include("support.urls")),
     path("demo/mail/", views.demo_mail, name="demo_mail"),
     path("admin/", admin.site.urls),
 ]

@@ -93,6 +93,8 @@ RIGHTS = (
     "accounts.migrations.0005_groups",
     "billing.migrations.0008_difference_rights",
     "receipts.migrations.0003_mailing_rights",
+    "support.migrations.0003_text_rights",
+    "support.migrations.0005_application_rights",
 )
 
 

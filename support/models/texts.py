@@ -1,5 +1,7 @@
 """Texts that staff edit, each in both languages: announcements, help, notices, answers."""
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -19,10 +21,13 @@ class Subject(models.TextChoices):
 
 
 class AnnouncementQuerySet(models.QuerySet["Announcement"]):
-    def shown(self) -> "AnnouncementQuerySet":
-        """Those of this moment: outages first, then the newest."""
+    def shown(self, within: dt.timedelta = dt.timedelta()) -> "AnnouncementQuerySet":
+        """Those of this moment, and those that begin within that time: outages first, then the
+        newest.
+        """
         now = timezone.now()
-        return self.filter(shown_from__lte=now, shown_until__gt=now).order_by("kind", "-shown_from")
+        shown = self.filter(shown_from__lte=now + within, shown_until__gt=now)
+        return shown.order_by("kind", "-shown_from")
 
 
 class Announcement(models.Model):
@@ -59,6 +64,11 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return str(self.text)[:80]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it stands on pages at this moment."""
+        return self.shown_from <= timezone.now() < self.shown_until
 
 
 class HelpPage(models.Model):

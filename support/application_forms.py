@@ -1,0 +1,89 @@
+"""The form of an application, made of its kind; and what is written to it later."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from support import asked
+from support.asked import Home
+from support.models import Attachments, Kind
+from support.models.applications import LONGEST_TEXT
+
+ACCEPTED = ".pdf,.jpg,.jpeg,.png,.heic,.heif"
+
+
+class Files(forms.FileInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+
+def files_field(label: Any, **options: Any) -> forms.FileField:
+    """Read by `request.FILES.getlist`; each is looked at by `support.files`."""
+    return forms.FileField(
+        label=label,
+        required=False,
+        widget=Files(attrs={"accept": ACCEPTED}),
+        help_text=_("PDF, JPEG, PNG or HEIC: up to 5 files of 10 MB."),
+        **options,
+    )
+
+
+class ApplicationForm(forms.Form):
+    """What the kind asks, and the text; `home` is what is known already."""
+
+    def __init__(self, kind: Kind, home: Home, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        self.kind = kind
+        for code in kind.fields:
+            self.fields.update(asked.FIELDS[code](home))
+        self.fields["text"] = forms.CharField(
+            label=_("What is it about?") if kind.fields else _("What do you ask or tell?"),
+            max_length=LONGEST_TEXT,
+            required=not kind.fields,
+            widget=forms.Textarea(attrs={"rows": 6}),
+        )
+        if kind.attachments != Attachments.NONE:
+            self.fields["files"] = files_field(_("Attach files"))
+        for name in ("since", "paid_on", "reading_on"):
+            if name in self.fields and name != "since":
+                self.fields[name].widget.attrs["max"] = timezone.localdate().isoformat()
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """The cleaned answers of a good form, as JSON holds them."""
+        return {
+            name: asked.kept(value)
+            for name, value in self.cleaned_data.items()
+            if name not in ("text", "files") and value not in (None, "")
+        }
+
+    @classmethod
+    def raw(cls, kind: Kind, home: Home, posted: Mapping[str, Any]) -> dict[str, str]:
+        """What was typed into the kind's fields so far, good or not, for the draft."""
+        names = [name for name in cls(kind, home).fields if name != "files"]
+        return {name: str(posted.get(name, ""))[: LONGEST_TEXT + 1] for name in names}
+
+    def clean_paid_on(self) -> Any:
+        return self._not_in_future("paid_on")
+
+    def clean_reading_on(self) -> Any:
+        return self._not_in_future("reading_on")
+
+    def _not_in_future(self, name: str) -> Any:
+        day = self.cleaned_data[name]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("This day is still to come."), code="future")
+        return day
+
+
+class MessageForm(forms.Form):
+    """What the applicant writes to a submitted application."""
+
+    text = forms.CharField(
+        label=_("Your message"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    files = files_field(_("Attach files"))
