@@ -59,13 +59,13 @@ def _send(connection: socket.socket, content: bytes, until: float) -> None:
 
 
 def _answer(connection: socket.socket, until: float) -> str:
-    """Up to its NUL."""
+    """Up to its NUL, without which it is none."""
     answer = b""
     while not answer.endswith(b"\0") and len(answer) < LONGEST_ANSWER:
         connection.settimeout(_left(until))
         part = connection.recv(LONGEST_ANSWER)
         if not part:
-            break
+            raise ConnectionError(f"broken off after {answer!r}")
         answer += part
     return answer.decode(errors="replace").rstrip("\0")
 

@@ -1,5 +1,6 @@
 """A picture is written anew: upright, in usual colours, and nothing of it but what is seen."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -280,9 +281,9 @@ def test_a_picture_with_the_most_pixels_fits_in_the_memory():
 
 
 def test_one_that_needs_too_much_memory_is_refused(monkeypatch):
-    content = samples.png_of_size(8_000, 5_000)
-    monkeypatch.setattr(pictures, "MEMORY", 100 << 20)
-    assert refusal(content, "PNG") == "broken_picture"
+    content = saved(Image.new("RGB", (6_000, 6_000)), "JPEG")
+    monkeypatch.setattr(pictures, "MEMORY", 150 << 20)
+    assert refusal(content, "JPEG") == "broken_picture"
 
 
 def test_one_that_takes_too_long_is_refused(monkeypatch, caplog):
@@ -300,12 +301,12 @@ def test_one_that_never_ends_is_refused(monkeypatch):
     assert refusal(samples.jpeg_of_many_scans(1000), "JPEG") == "broken_picture"
 
 
-def test_the_program_knows_nothing_of_ours_and_writes_no_file(tmp_path, monkeypatch):
+def test_the_program_knows_nothing_of_ours_and_writes_no_file(tmp_path):
     """Said by itself: what a hostile picture could make it do."""
     code = (
         "import os, sys; sys.path.insert(0, sys.argv[1]); import rewrite;"
         "rewrite._bound(1 << 30, 5); print(sorted(set(os.environ) - {'LC_CTYPE'}), flush=True);"
-        "open(sys.argv[2], 'w').write('x')"
+        "os.write(os.open(sys.argv[2], os.O_CREAT | os.O_WRONLY), b'x')"
     )
     program = str(pictures.PROGRAM.parent)
     done = subprocess.run(
@@ -322,28 +323,33 @@ def test_the_program_knows_nothing_of_ours_and_writes_no_file(tmp_path, monkeypa
 # Turns
 
 
-def test_only_so_many_at_once(turns, monkeypatch):
+@pytest.fixture
+def held(turns):
+    """All turns, as other processes hold them; each ends when its file is closed."""
     turns.mkdir()
+    with contextlib.ExitStack() as stack:
+        yield [
+            stack.enter_context(_held(turns / f"picture-{place}.lock"))
+            for place in range(pictures.AT_ONCE)
+        ]
+
+
+def _held(path):
+    file = path.open("w")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def test_only_so_many_at_once(held, monkeypatch):
     monkeypatch.setattr(pictures, "PATIENCE", 0.1)
-    held = [open(turns / f"picture-{place}.lock", "w") for place in range(pictures.AT_ONCE)]
-    for file in held:
-        fcntl.flock(file, fcntl.LOCK_EX)
     with pytest.raises(files.Refused) as caught:
         written(samples.png(), "PNG")
     assert caught.value.messages == [str(REASONS["busy"])]
-    for file in held:
-        file.close()
-    monkeypatch.undo()
 
 
-def test_whoever_waits_gets_the_turn(turns):
-    turns.mkdir()
-    held = [open(turns / f"picture-{place}.lock", "w") for place in range(pictures.AT_ONCE)]
-    for file in held:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def test_whoever_waits_gets_the_turn(held, turns):
     release = threading.Timer(0.3, held[0].close)
     release.start()
     assert opened(written(samples.png(), "PNG")).size == (64, 32)
     release.join()
-    held[1].close()
     assert sorted(os.listdir(turns)) == ["picture-0.lock", "picture-1.lock"]
