@@ -41,23 +41,23 @@ def sections() -> list[tuple[str, list[HelpPage]]]:
 
 
 def find(text: str) -> Found:
-    """Pages that have every word or its beginning, those with most of them in the question first.
+    """Pages that have every word, whatever its ending; those with most of them in the question
+    first, then those that have them as they were typed.
 
-    When no page has all, words may differ at the end («квитанцию»), and those pages come that have
-    the most words, if that is at least half.
+    When no page has all, those come that have the most words, if that is at least half.
     """
-    sought = list(dict.fromkeys(names.words(text[:LONGEST])))[:MOST]
-    for words in (sought, [_stem(word) for word in sought]):
-        hits = {entry.page.pk: _count(words, entry.words) for entry in _entries()}
-        best = max(hits.values(), default=0)
-        if best and best == len(words):
-            break
-    if not best or best * 2 < len(sought):
+    words = list(dict.fromkeys(names.words(text[:LONGEST])))[:MOST]
+    stems = [_stem(word) for word in words]
+    hits = {entry.page.pk: _count(stems, entry.words) for entry in _entries()}
+    best = max(hits.values(), default=0)
+    if not best or best * 2 < len(words):
         return Found([], False)
     found = [entry for entry in _entries() if hits[entry.page.pk] == best]
-    found.sort(key=lambda entry: -_count(words, entry.question))
-    has_all = best == len(sought)
-    return Found([entry.page for entry in found[: None if has_all else CLOSEST]], has_all)
+    found.sort(
+        key=lambda entry: (_count(stems, entry.question), _count(words, entry.words)), reverse=True
+    )
+    pages, has_all = [entry.page for entry in found], best == len(words)
+    return Found(pages if has_all else pages[:CLOSEST], has_all)
 
 
 @remembered
@@ -80,5 +80,5 @@ def _count(sought: list[str], words: list[str]) -> int:
 
 
 def _stem(word: str) -> str:
-    """The word without the last third, where endings stand."""
-    return word[: max(SHORTEST_STEM, len(word) * 2 // 3)]
+    """The word without what its endings may have changed («түбіртегімді», «квитанцию»)."""
+    return word[: max(SHORTEST_STEM, len(word) * 3 // 5)]

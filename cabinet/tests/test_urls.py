@@ -21,6 +21,12 @@ from cabinet.tests import people
 from cabinet.tests.factories import MailingFactory
 from receipts.models import Subscription
 from receipts.tests.factories import SubscriptionFactory
+from support.models import Announcement, HelpPage
+from support.tests.information_factories import (
+    AnnouncementFactory,
+    BranchNoticeFactory,
+    HelpPageFactory,
+)
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 WHO = (
@@ -100,6 +106,7 @@ PUBLIC = {
     *("account_confirm_email", "accounts:undo_email", "accounts:consent", "accounts:language"),
     *("account_reset_password", "account_reset_password_done", "billing:calculator_public"),
     *("receipts:verify", "receipts:unsubscribe"),
+    *("support:contacts", "support:branches", "support:help", "support:help_page"),
     *("account_reset_password_from_key", "demo_mail", "accounts:demo_codes"),
 }
 
@@ -211,6 +218,10 @@ TABLE = {
     "receipts:staff_receipt_front": staff(safe(200), safe(403)),
     "receipts:staff_receipt_outer": staff(safe(200), safe(403)),
     "receipts:staff_receipt_both": staff(safe(200), safe(403)),
+    "support:contacts": ANYBODY_LOOKS,
+    "support:branches": ANYBODY_LOOKS,
+    "support:help": ANYBODY_LOOKS,
+    "support:help_page": ANYBODY_LOOKS,
     "receipts:statement": OF_AN_ACCOUNT,
     "receipts:statement_download": OF_AN_ACCOUNT,
     "receipts:statement_pdf": OF_AN_ACCOUNT,
@@ -267,6 +278,7 @@ TABLE = {
     "admin:cabinet_mailing_history": staff(UNKNOWN, UNKNOWN),
     "admin:cabinet_mailing_delete": staff(),
     "admin:cabinet_mailing_change": staff(*[(200, 200, 403, 200, 200)] * 2),
+    "admin:cabinet_mailing_progress": staff(*[safe(200)] * 2),
     "admin:cabinet_mailing_act": staff(
         (405, 405, 403, 405, 405), posted("{mailing}"), posted("{mailing}")
     ),
@@ -286,6 +298,20 @@ TABLE = {
     "admin:accounts_auditentry_delete": staff(),
     "admin:accounts_auditentry_change": staff(supervisor=(200, 200, 403, 200, 200)),
     "/admin/accounts/auditentry/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
+    **{
+        name: answers
+        for text in ("announcement", "helppage", "branchnotice")
+        for name, answers in {
+            f"admin:support_{text}_changelist": staff(ANY_METHOD, ANY_METHOD),
+            f"admin:support_{text}_add": staff(supervisor=ANY_METHOD),
+            f"admin:support_{text}_history": staff(UNKNOWN, UNKNOWN),
+            f"admin:support_{text}_delete": staff(supervisor=ANY_METHOD),
+            f"admin:support_{text}_change": staff(
+                *[(200, 200, 403, 200, 200)] * 2, supervisor=ANY_METHOD
+            ),
+            f"/admin/support/{text}/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
+        }.items()
+    },
 }
 
 
@@ -357,6 +383,7 @@ def example(route: str, home: people.Home, entry: AuditEntry) -> str:
         "(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-\\w]+)/$": "1-nothing/",
         "^password-reset/": "password-reset/",
         "<path:object_id>": str(_object(route, home, entry).pk),
+        "<slug:code>": str(_object(route, home, entry).pk),
         "<slug:act>": "pause" if "/mailing/" in route else "unlock",
         "<uuid:key>": str(_subscription(home).key),
         "<int:subscription>": str(_subscription(home).pk),
@@ -386,6 +413,12 @@ def _object(route: str, home: people.Home, entry: AuditEntry) -> Any:
         return ImportJobFactory() if "/jobs/" in route else ImportFactory()
     if "/chargedifference/" in route:
         return home.account.differences.first() or ChargeDifferenceFactory(account=home.account)
+    if "/announcement/" in route:
+        return Announcement.objects.first() or AnnouncementFactory()
+    if "/branchnotice/" in route:
+        return BranchNoticeFactory(branch=home.account.branch)
+    if "/help" in route:
+        return HelpPage.objects.first() or HelpPageFactory()
     return entry if "/auditentry/" in route else home.account
 
 
