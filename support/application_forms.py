@@ -63,9 +63,12 @@ class ApplicationForm(forms.Form):
 
     @classmethod
     def raw(cls, kind: Kind, home: Home, posted: Mapping[str, Any]) -> dict[str, str]:
-        """What was typed into the kind's fields so far, good or not, for the draft."""
+        """What was typed into the kind's fields so far, good or not, for the draft; PostgreSQL keeps
+        no NUL.
+        """
         names = [name for name in cls(kind, home).fields if name != "files"]
-        return {name: str(posted.get(name, ""))[: LONGEST_TEXT + 1] for name in names}
+        typed = {name: posted.get(name, "").replace("\0", "") for name in names}
+        return {name: value[: LONGEST_TEXT + 1] for name, value in typed.items()}
 
     def clean_paid_on(self) -> Any:
         return self._not_in_future("paid_on")

@@ -8,9 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -22,6 +20,7 @@ from support import asked, clock, files, words
 from support.application_forms import ApplicationForm, MessageForm
 from support.asked import Home
 from support.models import Application, Attachment, Attachments, Kind
+from support.models.applications import LONGEST_TEXT
 from support.states import State
 
 LIMITS = {"application": "10/d/user", "application_message": "50/d/user"}
@@ -34,7 +33,7 @@ def applications(request: HttpRequest) -> HttpResponse:
     has_accounts = request.user.accounts.exists()
     context = {
         "applications": own.submitted().order_by("-registered_at"),
-        "drafts": own.filter(state=State.DRAFT).order_by("-saved_at"),
+        "drafts": own.filter(state=State.DRAFT, kind__is_offered=True).order_by("-saved_at"),
         "kinds": [
             kind for kind in Kind.objects.offered() if has_accounts or not kind.needs_account
         ],
@@ -58,12 +57,9 @@ def application_new(request: HttpRequest, code: str) -> HttpResponse:
         form = ApplicationForm(kind, home)
         form.initial = {**_given(request, form), **(draft.data if draft else {})}
         return _form(request, kind, form, account, draft)
+    typed = ApplicationForm.raw(kind, home, request.POST)
     draft = acts.keep_draft(
-        request.user,
-        kind,
-        account=account,
-        data=ApplicationForm.raw(kind, home, request.POST),
-        text=request.POST.get("text", "")[:5000],
+        request.user, kind, account=account, data=typed, text=typed["text"][:LONGEST_TEXT]
     )
     refused: list[tuple[str, str]] = []
     if kind.attachments != Attachments.NONE:
@@ -253,10 +249,3 @@ def _write(
 def attachment(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """A file of one of the user's applications, to be kept."""
     return files.answer(get_object_or_404(acts.attachments_of(request.user), pk=key))
-
-
-def apply_address(code: str, account: PersonalAccount | None = None, **given: str) -> str:
-    """Where a kind is asked for, with what is known filled in."""
-    query = {**({"account": account.number} if account else {}), **given}
-    address = reverse("support:application_new", args=[code])
-    return f"{address}?{urlencode(query)}" if query else address

@@ -4,6 +4,7 @@ A step is a conditional UPDATE on the state that whoever takes it has seen: of t
 told that somebody was quicker, and nothing is lost.
 """
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +17,9 @@ from accounts import audit
 from accounts.models import User
 from support import application_letters, clock
 from support.models import Application, Attachment, Change, Kind, Message
-from support.states import OVER, STEPS, State
+from support.states import OPEN, OVER, STEPS, State
+
+TWICE = dt.timedelta(minutes=10)  # within which the same once more is a button pressed twice
 
 
 class TooLate(Exception):
@@ -50,9 +53,15 @@ def keep_draft(user: User, kind: Kind, **fields: Any) -> Application:
 
 @transaction.atomic
 def submit(request: HttpRequest, draft: Application) -> Application:
-    """Registers a draft whose answers are good. TooLate when it is submitted already, or gone."""
+    """Registers a draft whose answers are good; the same sent twice is one application. TooLate
+    when it is submitted already, or gone.
+    """
     now = timezone.now()
     user, kind = draft.user, draft.kind
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if twin := _twin(draft, now):
+        Application.objects.filter(pk=draft.pk, state=State.DRAFT).delete()
+        return twin
     fields = {
         "state": State.REGISTERED,
         "number": _next_number(),
@@ -70,6 +79,16 @@ def submit(request: HttpRequest, draft: Application) -> Application:
     _note(request, draft, "submit", State.DRAFT)
     application_letters.tell("registered", draft)
     return draft
+
+
+def _twin(draft: Application, now: dt.datetime) -> Application | None:
+    """What was registered a moment ago and says all that the draft says."""
+    same = {name: getattr(draft, name) for name in ("user", "kind", "account", "text", "data")}
+    files = set(draft.attachments.values_list("sha256", flat=True))
+    for each in Application.objects.open().filter(**same, registered_at__gt=now - TWICE):
+        if files <= set(each.attachments.values_list("sha256", flat=True)):
+            return each
+    return None
 
 
 def _next_number() -> str:
@@ -189,8 +208,9 @@ def rate(request: HttpRequest, application: Application, solved: bool) -> bool:
 
 @transaction.atomic
 def assign(request: HttpRequest, application: Application, to: User | None) -> None:
-    """Puts it into somebody's hands, or nobody's. TooLate when it is over."""
-    still = Application.objects.filter(pk=application.pk).exclude(state__in=OVER)
+    """Puts it into somebody's hands, or nobody's. TooLate when somebody was quicker."""
+    seen = {"state": application.state, "assigned_to": application.assigned_to_id}
+    still = Application.objects.open().filter(pk=application.pk, **seen)
     if not still.update(assigned_to=to):
         raise TooLate
     _note(request, application, "assigned", application.state, to=to.login if to else "")
@@ -198,12 +218,11 @@ def assign(request: HttpRequest, application: Application, to: User | None) -> N
 
 @transaction.atomic
 def change_kind(request: HttpRequest, application: Application, kind: Kind) -> None:
-    """It was filed under a wrong kind; the days to answer run from the registration. TooLate when
-    somebody was quicker.
+    """It was filed under a wrong kind; it is answered by when it would be, had it been of this one
+    all the time. TooLate when somebody was quicker.
     """
-    start = timezone.localdate(application.registered_at)
-    still = Application.objects.filter(pk=application.pk, state=application.state)
-    if not still.update(kind=kind, due_on=clock.due(kind, start)):
+    still = Application.objects.open().filter(pk=application.pk, state=application.state)
+    if not still.update(kind=kind, due_on=_due_as(kind, application)):
         raise TooLate
     before = application.kind_id
     application.refresh_from_db()
@@ -211,15 +230,33 @@ def change_kind(request: HttpRequest, application: Application, kind: Kind) -> N
     application_letters.tell("kind", application)
 
 
+def _due_as(kind: Kind, application: Application) -> dt.date:
+    """From the registration, or the reopening, with the days that the clock stood since."""
+    due_on = clock.due(kind, timezone.localdate(application.registered_at))
+    since = None
+    for change in application.changes.order_by("at", "pk"):
+        day = timezone.localdate(change.at)
+        if change.what == "reopen":
+            due_on = clock.due(kind, day)
+        elif change.before == State.WAITING != change.after and since:
+            due_on = clock.moved(kind, due_on, since, day)
+        if change.after == State.WAITING != change.before:
+            since = day
+    return due_on
+
+
 @transaction.atomic
 def merge(request: HttpRequest, duplicate: Application, into: Application) -> None:
     """Closes a duplicate; whoever filed it goes on in the other. Both are of one user. TooLate when
     somebody was quicker. ValueError for two that cannot be merged.
     """
-    if duplicate.pk == into.pk or duplicate.user_id != into.user_id or into.merged_into_id:
+    if duplicate.pk == into.pk or duplicate.user_id != into.user_id:
         raise ValueError("these two cannot be merged")
-    seen = duplicate.state
-    still = Application.objects.filter(pk=duplicate.pk, state=seen).exclude(state__in=OVER)
+    seen, both = duplicate.state, Application.objects.filter(pk__in=(duplicate.pk, into.pk))
+    locked = {each.pk: each for each in both.select_for_update(no_key=True).order_by("pk")}
+    if into.pk not in locked or not locked[into.pk].is_open:
+        raise TooLate
+    still = Application.objects.open().filter(pk=duplicate.pk, state=seen)
     changes = {
         "state": State.DONE,
         "merged_into": into,

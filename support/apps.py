@@ -12,10 +12,11 @@ class SupportConfig(AppConfig):
         """Announcements stand on pages; what staff do with texts has its words in the audit log."""
         from accounts import audit
         from cabinet import jinja, letters
-        from support import announcements
+        from support import announcements, ways
         from support.models import Announcement, BranchNotice, HelpPage
 
         jinja.GLOBALS["announcements"] = announcements.told_to
+        jinja.GLOBALS["way"] = ways.way
         audit.ACTIONS.update(TEXT_ACTIONS)
         audit.DETAILS.update(TEXT_DETAILS)
         audit.ACTIONS.update(APPLICATION_ACTIONS)

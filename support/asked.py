@@ -116,7 +116,8 @@ def _meter(home: Home) -> Made:
 
 
 def _reading(home: Home) -> Made:
-    last = next((each for each in home.meters if each.last_value is not None), None)
+    present = [each for each in home.meters if not each.removed_on]
+    last = next((each for each in present if each.last_value is not None), None)
     told = ""
     if last:
         given = {

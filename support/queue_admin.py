@@ -71,7 +71,7 @@ class Which(admin.SimpleListFilter):
         return [{**every[0], "display": _("open")}, *every[1:]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() == "all":
+        if self.value() == "all" or request.GET.get("q"):  # one that is over is found too
             return queryset
         if self.value() == "overdue":
             return queryset.overdue()  # type: ignore[attr-defined, no-any-return]
@@ -144,7 +144,9 @@ class ApplicationAdmin(OfMany, ReadOnly):
         except acts.TooLate:
             said = _("A colleague was quicker: look at it as it is now. Your text is below.")
             messages.error(request, said)
-            return self._wrong(request, self._found(request, pk), act, form)
+            now = self._found(request, pk)
+            data = {**request.POST.dict(), "seen": now.state}
+            return self._wrong(request, now, act, form_of(act, now, data))
         messages.success(request, _("Done."))
         return redirect("admin:support_application_change", pk)
 
@@ -251,7 +253,7 @@ def page(request: HttpRequest, application: Application) -> Any:
         return [
             (act, said, wrong if act == wrong_act else form_of(act, application))
             for act, said in offered.items()
-            if act not in STEPS or application.may(act)
+            if (application.may(act) if act in STEPS else act == "note" or application.is_open)
         ]
 
     works = request.user.has_perm("support.work_application")

@@ -57,9 +57,7 @@ class MergeForm(SeenForm):
         self.application = application
 
     def clean_into(self) -> Application:
-        others = Application.objects.submitted().filter(
-            user=self.application.user_id, merged_into=None
-        )
+        others = Application.objects.open().filter(user=self.application.user_id)
         found = others.filter(number=self.cleaned_data["into"].strip())
         found = found.exclude(pk=self.application.pk)
         if not found.exists():

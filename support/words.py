@@ -35,13 +35,15 @@ def of_clock(application: Application) -> str:
     """By when it is answered, and how many days that still is; or what has become of it."""
     if application.state in OVER or application.due_on is None:
         return _of_the_end(application)
-    left = clock.left(application.kind, application.due_on, timezone.localdate())
+    today = application.waiting_since or timezone.localdate()
+    left = clock.left(application.kind, application.due_on, today)
     if application.state == State.WAITING:
+        count = max(left, 0)
         return ngettext(
             "The days to answer stand still until you answer; %(count)s day is left then.",
             "The days to answer stand still until you answer; %(count)s days are left then.",
-            left,
-        ) % {"count": max(left, 0)}
+            count,
+        ) % {"count": count}
     given = {"day": days.day(application.due_on), "count": abs(left)}
     if left < 0:
         said = ngettext(
