@@ -17,6 +17,8 @@ LONGEST_SEARCH = 200  # of what is searched for, in the audit log
 
 # What other apps show of a user on the user's page in the admin, and what they unlock with it.
 USER_PARTS: list[Callable[[HttpRequest, User], SafeString]] = []
+# What they show on the admin's start page, to whoever may see it; empty for others.
+START_PARTS: list[Callable[[HttpRequest], SafeString | str]] = []
 UNLOCKS: list[Callable[[User], Any]] = []
 # The codes and names of the branches that staff may work at.
 BRANCHES: list[Callable[[], list[tuple[str, str]]]] = []
@@ -27,6 +29,11 @@ class Site(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and steps.second_passed(request)
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """With what waits for whoever looks."""
+        parts = [shown for part in START_PARTS if (shown := part(request))]
+        return super().index(request, {**(extra_context or {}), "parts": parts})
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         """Nothing here is chosen so, and what it found would be a look that nobody notes."""

@@ -63,8 +63,8 @@ class ApplicationForm(forms.Form):
 
     @classmethod
     def raw(cls, kind: Kind, home: Home, posted: Mapping[str, Any]) -> dict[str, str]:
-        """What was typed into the kind's fields so far, good or not, for the draft; PostgreSQL keeps
-        no NUL.
+        """What was typed into the kind's fields so far, good or not, for the draft, which has no
+        NUL in it.
         """
         names = [name for name in cls(kind, home).fields if name != "files"]
         typed = {name: posted.get(name, "").replace("\0", "") for name in names}
@@ -89,4 +89,4 @@ class MessageForm(forms.Form):
     text = forms.CharField(
         label=_("Your message"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 5})
     )
-    files = files_field(_("Attach files"))
+    files = files_field(_("Attach files"))  # type: ignore[assignment]

@@ -7,6 +7,7 @@ from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -173,7 +174,7 @@ def application(request: HttpRequest, number: str) -> HttpResponse:
     """An application as its applicant sees it: state, clock, answers, conversation."""
     own = request.user.applications.submitted().select_related("kind", "account", "merged_into")
     found = get_object_or_404(own, number=number)
-    form, refused = MessageForm(), []
+    form, refused = MessageForm(), list[Any]()
     if request.method == "POST":
         done, form, refused = _act(request, found)
         if done:
@@ -203,7 +204,7 @@ def _conversation(found: Application) -> Any:
 def _act(request: HttpRequest, found: Application) -> tuple[bool, MessageForm, list[Any]]:
     """Does what a button asks; whether it is done."""
     do = request.POST.get("do", "")
-    form, refused = MessageForm(), []
+    form, refused = MessageForm(), list[Any]()
     try:
         if do == "withdraw":
             acts.take_step(request, found, "withdraw")
@@ -246,6 +247,6 @@ def _write(
 
 
 @require_safe
-def attachment(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+def attachment(request: HttpRequest, key: uuid.UUID) -> HttpResponseBase:
     """A file of one of the user's applications, to be kept."""
     return files.answer(get_object_or_404(acts.attachments_of(request.user), pk=key))

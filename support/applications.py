@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from support import application_letters, clock
+from support import application_letters, clock, files
 from support.models import Application, Attachment, Change, Kind, Message
-from support.states import OPEN, OVER, STEPS, State
+from support.states import OVER, STEPS, State
 
 TWICE = dt.timedelta(minutes=10)  # within which the same once more is a button pressed twice
 
@@ -30,6 +30,13 @@ def attachments_of(user: User) -> QuerySet[Attachment]:
     """The files of the user's applications, but for those of internal notes."""
     own = Attachment.objects.filter(application__user=user)
     return own.exclude(message__is_internal=True)
+
+
+def leave(user: User, why: str) -> None:
+    """A user who is deleted takes the applications along, and their files."""
+    if why == "deleted":
+        for attachment in Attachment.objects.filter(application__user=user):
+            files.remove(attachment)
 
 
 def draft_of(user: User, kind: Kind) -> Application | None:
@@ -133,7 +140,7 @@ def take_step(
 def _changes(application: Application, step: str) -> dict[str, Any]:
     target, today = STEPS[step].target, timezone.localdate()
     changes: dict[str, Any] = {"state": target, "waiting_since": None}
-    if application.waiting_since:
+    if application.waiting_since and application.due_on:
         changes["due_on"] = clock.moved(
             application.kind, application.due_on, application.waiting_since, today
         )
@@ -226,7 +233,7 @@ def change_kind(request: HttpRequest, application: Application, kind: Kind) -> N
         raise TooLate
     before = application.kind_id
     application.refresh_from_db()
-    _note(request, application, "kind", application.state, before=before, kind=kind.code)
+    _note(request, application, "kind", application.state, was=before, kind=kind.code)
     application_letters.tell("kind", application)
 
 

@@ -10,12 +10,16 @@ class SupportConfig(AppConfig):
 
     def ready(self) -> None:
         """Announcements stand on pages; what staff do with texts has its words in the audit log."""
-        from accounts import audit
-        from cabinet import jinja, letters
-        from support import announcements, ways
+        from accounts import audit, events, export, staff
+        from cabinet import jinja, letters, worker
+        from support import announcements, applications, files, own_data, statistics, ways
         from support.models import Announcement, BranchNotice, HelpPage
 
         jinja.GLOBALS["announcements"] = announcements.told_to
+        events.LEAVING.append(applications.leave)
+        export.PARTS.append(own_data.tables)
+        staff.START_PARTS.append(statistics.on_start_page)
+        worker.DUTIES.append(files.tidy)
         jinja.GLOBALS["way"] = ways.way
         audit.ACTIONS.update(TEXT_ACTIONS)
         audit.DETAILS.update(TEXT_DETAILS)

@@ -119,7 +119,7 @@ def _reading(home: Home) -> Made:
     present = [each for each in home.meters if not each.removed_on]
     last = next((each for each in present if each.last_value is not None), None)
     told = ""
-    if last:
+    if last and last.last_value is not None and last.last_taken_on:
         given = {
             "value": figures.quantity(last.last_value),
             "day": days.day(last.last_taken_on),

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils.html import format_html
@@ -46,13 +47,15 @@ class Whose(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         own = [("mine", _("mine")), ("nobody", _("nobody’s"))]
-        return [*own, ("branch", _("of my branch"))] if request.user.branch else own
+        user: Any = request.user
+        return [*own, ("branch", _("of my branch"))] if user.branch else own
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        asked_for = {
-            "mine": {"assigned_to": request.user},
+        user: Any = request.user
+        asked_for: dict[str, dict[str, Any]] = {
+            "mine": {"assigned_to": user},
             "nobody": {"assigned_to": None},
-            "branch": {"branch": request.user.branch},
+            "branch": {"branch": user.branch},
         }
         return queryset.filter(**asked_for.get(self.value() or "", {}))
 
@@ -74,7 +77,7 @@ class Which(admin.SimpleListFilter):
         if self.value() == "all" or request.GET.get("q"):  # one that is over is found too
             return queryset
         if self.value() == "overdue":
-            return queryset.overdue()  # type: ignore[attr-defined, no-any-return]
+            return queryset.overdue()  # type: ignore[attr-defined]
         return queryset.filter(state__in=OPEN)
 
 
@@ -95,7 +98,8 @@ class ApplicationAdmin(OfMany, ReadOnly):
         return {"subject": shown.user, "account": shown.account, "application": shown.number}
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).submitted().by_urgency()
+        every: Any = super().get_queryset(request)
+        return every.submitted().by_urgency()
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -120,11 +124,11 @@ class ApplicationAdmin(OfMany, ReadOnly):
     def beside(self, request: HttpRequest, shown: Application) -> dict[str, Any]:
         return {"sheets": SHEETS, "shown": page(request, shown)}
 
-    def file_view(self, request: HttpRequest, pk: int, key: uuid.UUID) -> HttpResponse:
+    def file_view(self, request: HttpRequest, pk: int, key: uuid.UUID) -> HttpResponseBase:
         """A file of an application; the look is noted."""
         application = self._found(request, pk)
         file = get_object_or_404(application.attachments.all(), pk=key)
-        about = {"subject": application.user, "application": application.number}
+        about: dict[str, Any] = {"subject": application.user, "application": application.number}
         audit.record("looked_at_attachment", request, file=file.name, **about)
         return files.answer(file)
 
@@ -247,7 +251,7 @@ def form_of(act: str, application: Application, data: Any = None) -> forms.Form:
 
 def page(request: HttpRequest, application: Application) -> Any:
     """All of an application for staff: answers, conversation with notes, what may be done."""
-    wrong_act, wrong = getattr(request, "wrong", ("", None))
+    wrong_act, wrong = cast("tuple[str, forms.Form]", getattr(request, "wrong", ("", None)))
 
     def shown(offered: dict[str, Any]) -> list[tuple[str, Any, forms.Form]]:
         return [

@@ -7,10 +7,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Avg, Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from billing.models import Branch
 from cabinet.downloads import Column, Table, as_file
+from cabinet.jinja import part
 from support.models import Application, Kind
 from support.states import ANSWERED, OPEN, RUNNING
 
@@ -38,6 +40,13 @@ def _aged(today: dt.date, first: int, last: int | None) -> Q:
     if last is not None:
         aged &= Q(registered_at__date__gte=today - dt.timedelta(days=last))
     return aged
+
+
+def on_start_page(request: HttpRequest) -> SafeString | str:
+    """The counts, for whoever sees applications."""
+    if not request.user.has_perm("support.view_application"):
+        return ""
+    return part("support/staff_start.html", {"counts": of_now()}, request)
 
 
 def table(since: dt.date) -> Table:

@@ -109,7 +109,8 @@ class TextAdmin(ReadOnly):
     def _note(self, request: HttpRequest, text: Any, what: str, **about: Any) -> None:
         """In the transaction of Django's own view; after it, pages show the text anew."""
         name = str(self.opts.model_name)
-        audit.record(f"{name}_{what}", request, **{name: str(text.pk)}, text=str(text), **about)
+        told: dict[str, Any] = {name: str(text.pk), "text": str(text), **about}
+        audit.record(f"{name}_{what}", request, **told)
         transaction.on_commit(memory.forget)
 
 

@@ -8,7 +8,9 @@ from support.models import Kind
 
 
 def way(code: str, account: str = "", /, **given: str) -> str:
-    """The address of the form of a kind, for the account of that number; empty while the kind is not offered."""
+    """The address of the form of a kind, for the account of that number; empty while it is not
+    offered.
+    """
     if code not in _offered():
         return ""
     query = {**({"account": account} if account else {}), **given}
