@@ -41,7 +41,7 @@ class ApplicationForm(forms.Form):
         for code in kind.fields:
             self.fields.update(asked.FIELDS[code](home))
         self.fields["text"] = forms.CharField(
-            label=_("What is it about?") if kind.fields else _("What do you ask or tell?"),
+            label=_("Anything else you want to tell") if kind.fields else _("Your question"),
             max_length=LONGEST_TEXT,
             required=not kind.fields,
             widget=forms.Textarea(attrs={"rows": 6}),

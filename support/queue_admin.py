@@ -122,7 +122,7 @@ class ApplicationAdmin(OfMany, ReadOnly):
         ]
 
     def beside(self, request: HttpRequest, shown: Application) -> dict[str, Any]:
-        return {"sheets": SHEETS, "shown": page(request, shown)}
+        return {"sheets": (*SHEETS, "css/applications.css"), "shown": page(request, shown)}
 
     def file_view(self, request: HttpRequest, pk: int, key: uuid.UUID) -> HttpResponseBase:
         """A file of an application; the look is noted."""
