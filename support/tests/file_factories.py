@@ -1,12 +1,16 @@
 """Applications to which files are attached."""
 
+from pathlib import Path
+
 import factory
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from accounts.tests.factories import UserFactory
-from support import models
+from support import files, models
+from support.files.refusals import REASONS
 from support.states import State
 
 
@@ -67,3 +71,20 @@ class MessageFactory(DjangoModelFactory):
 def uploaded(content: bytes, name: str = "Құжат.pdf") -> SimpleUploadedFile:
     """As a form has it; a browser's word for what it is counts for nothing."""
     return SimpleUploadedFile(name, content, content_type="text/html")
+
+
+def kept_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def refused(application: models.Application, content: bytes, **options: bool) -> tuple[str, str]:
+    """The code and the words with which it is refused."""
+    with pytest.raises(files.Refused) as caught:
+        files.take(application, uploaded(content), **options)
+    (words,) = caught.value.messages
+    return str(caught.value.code), words
+
+
+def said(code: str, **details: object) -> tuple[str, str]:
+    """As `refused` has it."""
+    return code, str(REASONS[code]) % details

@@ -13,7 +13,12 @@ from support import files
 from support.files import store
 from support.models import Attachment
 from support.tests import samples
-from support.tests.file_factories import ApplicationFactory, AttachmentFactory, uploaded
+from support.tests.file_factories import (
+    ApplicationFactory,
+    AttachmentFactory,
+    kept_in,
+    uploaded,
+)
 
 NOW = timezone.now()
 LATER = NOW + dt.timedelta(days=1, minutes=5)
@@ -32,10 +37,6 @@ def taken(db):
 
 def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def kept_in(folder):
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def test_path():
