@@ -87,6 +87,14 @@ WORDS: dict[str, Callable[[Application], Words]] = {
         _about(each, _("declined")),
         _("Your application has been declined. If you do not agree, reopen it once."),
     ),
+    "reopen": lambda each: (
+        _about(each, _("reopened")),
+        _("Your application is open again. You will be answered by the day below."),
+    ),
+    "withdraw": lambda each: (
+        _about(each, _("withdrawn")),
+        _("You have withdrawn your application; nothing more is done about it."),
+    ),
     "written": lambda each: (
         _about(each, _("a message")),
         _("The supplier has written to you."),

@@ -216,9 +216,10 @@ def _act(request: HttpRequest, found: Application) -> tuple[bool, MessageForm, l
             return True, form, refused
         if do in ("write", "reopen"):
             return _write(request, found, do)
-    except acts.TooLate:
+    except acts.TooLate:  # what was written stays in the form
         messages.error(request, _("It has changed meanwhile: look at it as it is now."))
-        return True, form, refused
+        found.refresh_from_db()
+        return do not in ("write", "reopen"), MessageForm(request.POST), refused
     return False, form, refused
 
 

@@ -132,7 +132,7 @@ def take_step(
         message = _write(request, application, text, by_staff=rule.by_staff)
         _attach(attachments, message)
     _note(request, application, step, seen)
-    if rule.by_staff:
+    if step in application_letters.WORDS:
         application_letters.tell(step, application, message)
     return message
 

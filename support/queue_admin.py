@@ -25,7 +25,7 @@ from cabinet.admin import OfMany
 from cabinet.jinja import part
 from support import applications as acts
 from support import asked, files, statistics, words
-from support.models import AnswerTemplate, Application, Attachment
+from support.models import AnswerTemplate, Application
 from support.queue_forms import AssignForm, KindForm, MergeForm, SeenForm, TextForm
 from support.states import OPEN, STEPS
 
@@ -208,11 +208,12 @@ def _write(request: HttpRequest, application: Application, form: forms.Form) -> 
 
 
 def _note(request: HttpRequest, application: Application, form: forms.Form) -> None:
-    text = form.cleaned_data["text"]
-    acts.write(request, application, text, by_staff=True, is_internal=True)
+    said = form.cleaned_data["text"]
+    acts.write(request, application, said, by_staff=True, is_internal=True)
 
 
 def _assign(request: HttpRequest, application: Application, form: forms.Form) -> None:
+    application.assigned_to_id = form.cleaned_data["had"]
     acts.assign(request, application, form.cleaned_data["to"])
 
 
@@ -238,7 +239,8 @@ ACTS: dict[str, Callable[[HttpRequest, Application, forms.Form], Any]] = {
 
 def form_of(act: str, application: Application, data: Any = None) -> forms.Form:
     """The form of an act on an application as it is seen now."""
-    initial = {"seen": application.state, "to": application.assigned_to_id}
+    had = application.assigned_to_id
+    initial = {"seen": application.state, "to": had, "had": had}
     options: dict[str, Any] = {"initial": initial, "auto_id": f"id_{act}_%s"}
     if act == "merge":
         return MergeForm(application, data, **options)
@@ -251,7 +253,35 @@ def form_of(act: str, application: Application, data: Any = None) -> forms.Form:
 
 def page(request: HttpRequest, application: Application) -> Any:
     """All of an application for staff: answers, conversation with notes, what may be done."""
-    wrong_act, wrong = cast("tuple[str, forms.Form]", getattr(request, "wrong", ("", None)))
+    templates = [
+        (each.name, getattr(each, f"text_{application.user.language}"))
+        for each in AnswerTemplate.objects.all()
+    ]
+    context = {
+        "application": application,
+        "answers": asked.in_words(application.data),
+        "clock_line": words.of_clock(application),
+        "files": application.attachments.filter(message=None),
+        "talk": application.messages.select_related("author").prefetch_related("attachments"),
+        "changes": [
+            (each, words.of_change(each)) for each in application.changes.select_related("actor")
+        ],
+        "others": application.user.applications.submitted()
+        .select_related("kind")
+        .exclude(pk=application.pk),
+        "templates": templates,
+        "overdue": words.is_overdue(application),
+        "may_look": request.user.has_perm("billing.view_personalaccount"),
+        **_offered(request, application),
+    }
+    return part("support/staff_application.html", context, request)
+
+
+def _offered(request: HttpRequest, application: Application) -> dict[str, Any]:
+    """What this member of staff may do now, each with its form; `unsaid` is a text that was written
+    for what cannot be done any more.
+    """
+    wrong_act, wrong = cast("tuple[str, Any]", getattr(request, "wrong", ("", None)))
 
     def shown(offered: dict[str, Any]) -> list[tuple[str, Any, forms.Form]]:
         return [
@@ -262,32 +292,12 @@ def page(request: HttpRequest, application: Application) -> Any:
 
     works = request.user.has_perm("support.work_application")
     merges = request.user.has_perm("support.merge_application") and application.is_open
-    templates = [
-        (each.name, getattr(each, f"text_{application.user.language}"))
-        for each in AnswerTemplate.objects.all()
-    ]
-    context = {
-        "application": application,
-        "answers": asked.in_words(application.data),
-        "clock_line": words.of_clock(application),
-        "files": _own_files(application),
-        "talk": application.messages.select_related("author").prefetch_related("attachments"),
-        "changes": [
-            (each, words.of_change(each)) for each in application.changes.select_related("actor")
-        ],
-        "others": application.user.applications.submitted()
-        .select_related("kind")
-        .exclude(pk=application.pk),
+    texts = shown({**TEXT_STEPS, **WRITES}) if works else []
+    unsaid = wrong.data.get("text", "") if wrong else ""
+    return {
         "plain": shown(PLAIN_STEPS) if works else [],
-        "texts": shown({**TEXT_STEPS, **WRITES}) if works else [],
+        "texts": texts,
         "assign": form_of("assign", application) if works and application.is_open else None,
         "merging": shown(MERGING) if merges else [],
-        "templates": templates,
-        "overdue": words.is_overdue(application),
-        "may_look": request.user.has_perm("billing.view_personalaccount"),
+        "unsaid": "" if wrong_act in [act for act, _said, _form in texts] else unsaid,
     }
-    return part("support/staff_application.html", context, request)
-
-
-def _own_files(application: Application) -> QuerySet[Attachment]:
-    return application.attachments.filter(message=None)

@@ -27,8 +27,9 @@ class TextForm(SeenForm):
 
 
 class AssignForm(SeenForm):
-    """In whose hands it is to be."""
+    """In whose hands it is to be, and in whose it was seen."""
 
+    had = forms.IntegerField(required=False, widget=forms.HiddenInput)
     to = forms.ModelChoiceField(
         label=_("In whose hands"),
         queryset=User.objects.none(),
