@@ -1,6 +1,7 @@
 """Applications, their kinds and what belongs to them."""
 
 import datetime as dt
+from importlib import import_module
 
 import factory
 from factory.django import DjangoModelFactory
@@ -83,3 +84,9 @@ class AnswerTemplateFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Үлгі {n}")
     text_kk = "Сәлеметсіз бе!"
     text_ru = "Здравствуйте!"
+
+
+def make_kinds() -> None:
+    """As the migration makes them: tests that empty the database have taken them along."""
+    for kind in import_module("support.migrations.0004_kinds").KINDS:
+        Kind.objects.get_or_create(code=kind["code"], defaults=kind)
