@@ -39,6 +39,13 @@ class ApplicationFactory(DjangoModelFactory):
     due_on = dt.date(2026, 4, 20)
 
 
+class DraftFactory(ApplicationFactory):
+    """Not sent yet."""
+
+    number = registered_at = due_on = None
+    state = "draft"
+
+
 class MessageFactory(DjangoModelFactory):
     """What the applicant has written."""
 

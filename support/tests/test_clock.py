@@ -33,7 +33,7 @@ def off_between_monday_and_friday(year):
             2026,
             "01.01 02.01 07.01 09.03 23.03 24.03 25.03 01.05 07.05 11.05 27.05 06.07 26.10 16.12",
         ),
-        # It is on 15 March now; the feast of sacrifice falls on a Sunday, and nothing is off for it.
+        # It is on 15 March now; the feast of sacrifice is a Sunday, and nothing is off for it.
         (
             2027,
             "01.01 04.01 07.01 08.03 15.03 22.03 23.03 24.03 03.05 07.05 10.05 06.07 25.10 16.12",
