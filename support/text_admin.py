@@ -9,7 +9,7 @@ from django.forms.renderers import DjangoTemplates
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,8 @@ FORM = _(
     "a link to a page of the cabinet is written [text](/path/)."
 )
 
+SHORT = forms.Textarea({"rows": 3, "class": "vLargeTextField"})
+
 
 class TextForm(forms.ModelForm):
     """A text in both languages."""
@@ -35,7 +37,7 @@ class TextForm(forms.ModelForm):
 
 class AnnouncementForm(TextForm):
     class Meta:
-        widgets = dict.fromkeys(("text_kk", "text_ru"), forms.Textarea(attrs={"rows": 3}))
+        widgets = dict.fromkeys(("text_kk", "text_ru"), SHORT)
         help_texts = dict.fromkeys(("shown_from", "shown_until"), ALMATY)
 
     def clean(self) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def _with_good_links(answer: str) -> str:
 
 class NoticeForm(TextForm):
     class Meta:
-        widgets = dict.fromkeys(("text_kk", "text_ru"), forms.Textarea(attrs={"rows": 3}))
+        widgets = dict.fromkeys(("text_kk", "text_ru"), SHORT)
 
 
 class TextAdmin(ReadOnly):
@@ -119,7 +121,7 @@ class AnnouncementAdmin(TextAdmin):
     """Both languages as pages show them, the newest first."""
 
     form = AnnouncementForm
-    list_display = ("state", "kind", "whom", "text_kk", "text_ru", "since", "until")
+    list_display = ("state", "kind", "whom", "texts", "when")
     list_select_related = ("branch",)
     fields = ("kind", "branch", "text_kk", "text_ru", "shown_from", "shown_until")
 
@@ -134,13 +136,15 @@ class AnnouncementAdmin(TextAdmin):
     def whom(self, announcement: Announcement) -> str:
         return str(announcement.branch.name) if announcement.branch else gettext("for everybody")
 
-    @admin.display(description=_("shown from"))
-    def since(self, announcement: Announcement) -> str:
-        return days.moment(announcement.shown_from)
+    @admin.display(description=_("text"))
+    def texts(self, announcement: Announcement) -> str:
+        lines = (announcement.text_kk,), (announcement.text_ru,)
+        return format_html_join("", "<p>{}</p>", lines)
 
-    @admin.display(description=_("shown until"))
-    def until(self, announcement: Announcement) -> str:
-        return days.moment(announcement.shown_until)
+    @admin.display(description=_("shown"))
+    def when(self, announcement: Announcement) -> str:
+        begin, end = days.moment(announcement.shown_from), days.moment(announcement.shown_until)
+        return f"{begin} – {end}"
 
 
 @admin.register(HelpPage)

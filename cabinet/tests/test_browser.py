@@ -7,7 +7,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.tests.factories import PASSWORD
+from cabinet import memory
 from cabinet.tests.access import DESKTOP, PHONE, WIDTHS, hindrances
+from cabinet.tests.conftest import Site
+from support.tests.information_factories import (
+    AnnouncementFactory,
+    BranchNoticeFactory,
+    first_help,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -50,6 +57,13 @@ PAGES = {
     "statement": ("owner", f"{ACCOUNT}services/statement/"),
     "payments": ("owner", f"{ACCOUNT}payments/"),
     "payments, wrong period": ("owner", f"{ACCOUNT}payments/?from=2027-01-01&to=x"),
+    "contacts": ("", "/contacts/"),
+    "branches": ("owner", "/branches/"),
+    "help": ("", "/help/"),
+    "help, found": ("owner", "/help/?q=пароль"),
+    "help, nothing found": ("", "/help/?q=абракадабра"),
+    "help page": ("", "/help/refused/"),
+    "site map": ("support", "/site-map/"),
     "not found": ("", "/nothing/"),
     "admin": ("support", "/admin/"),
     "admin, accounts": ("support", "/admin/billing/personalaccount/"),
@@ -57,6 +71,11 @@ PAGES = {
     "admin, account": ("support", "/admin/billing/personalaccount/{pk}/change/"),
     "admin, letters": ("support", "/admin/cabinet/letter/"),
     "admin, mailings": ("support", "/admin/cabinet/mailing/"),
+    "admin, announcements": ("support", "/admin/support/announcement/"),
+    "admin, announcement to add": ("supervisor", "/admin/support/announcement/add/"),
+    "admin, help pages": ("support", "/admin/support/helppage/"),
+    "admin, help page": ("supervisor", "/admin/support/helppage/refused/change/"),
+    "admin, notice to add": ("supervisor", "/admin/support/branchnotice/add/"),
 }
 STATUS = {
     "services, wrong period": 400,
@@ -95,6 +114,16 @@ WORDS = {
     },
 }
 both = pytest.mark.parametrize("language", ["kk", "ru"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def texts(site: Site) -> None:
+    """What staff write: announcements on all pages, help, a notice of the owner's branch."""
+    first_help()
+    AnnouncementFactory(kind="a_outage")
+    AnnouncementFactory(branch=site.home.account.branch)
+    BranchNoticeFactory(branch=site.home.account.branch)
+    memory.forget()
 
 
 def tab_to(page: Page, name: str, tag: str = "") -> None:
