@@ -8,6 +8,7 @@ from collections.abc import Callable
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from types import SimpleNamespace
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
@@ -49,9 +50,15 @@ class PostOffice:
     async def _serve(self) -> None:
         self._loop, self._closing = asyncio.get_running_loop(), asyncio.Event()
         connected: list[SMTP] = []
+        # Apart, since each connection reads every attribute of what it is given.
+        hooks = SimpleNamespace(
+            handle_EHLO=self.handle_EHLO,
+            handle_RCPT=self.handle_RCPT,
+            handle_DATA=self.handle_DATA,
+        )
 
         def connect() -> SMTP:
-            connected.append(SMTP(self, hostname="post.example.kz", loop=self._loop))
+            connected.append(SMTP(hooks, hostname="post.example.kz", loop=self._loop))
             return connected[-1]
 
         server = await self._loop.create_server(connect, "127.0.0.1", self.port)
