@@ -21,12 +21,16 @@ from cabinet.tests import people
 from cabinet.tests.factories import MailingFactory
 from receipts.models import Subscription
 from receipts.tests.factories import SubscriptionFactory
-from support.models import Announcement, HelpPage
+from support import files
+from support.models import Announcement, AnswerTemplate, Application, Attachment, HelpPage, Kind
+from support.tests.factories import AnswerTemplateFactory, ApplicationFactory, make_kinds
+from support.tests.file_factories import uploaded
 from support.tests.information_factories import (
     AnnouncementFactory,
     BranchNoticeFactory,
     HelpPageFactory,
 )
+from support.tests.samples import pdf
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 WHO = (
@@ -96,6 +100,7 @@ def django_staff(answers: Answers) -> dict[str, Answers]:
 
 OF_AN_ACCOUNT = row(TO_LOGIN, safe(404), safe(200), safe(404))
 FORM = (200, 200, 200, 405, 405)
+ACTS = {"/mailing/": "pause", "/application/": "take"}
 FORM_OF_NOBODY = (404, 404, 404, 405, 405)
 SIGNED_IN_ALREADY = ("/", "/", "/", 405, 405)
 
@@ -222,6 +227,10 @@ TABLE = {
     "support:branches": ANYBODY_LOOKS,
     "support:help": ANYBODY_LOOKS,
     "support:help_page": ANYBODY_LOOKS,
+    "support:applications": user(safe(200)),
+    "support:application_new": user((200, 200, 400, 405, 405)),
+    "support:attachment": row(TO_LOGIN, *[safe(404)] * 3, owner=safe(200)),
+    "support:application": row(TO_LOGIN, *[FORM_OF_NOBODY] * 3, owner=(200, 200, 400, 405, 405)),
     "receipts:statement": OF_AN_ACCOUNT,
     "receipts:statement_download": OF_AN_ACCOUNT,
     "receipts:statement_pdf": OF_AN_ACCOUNT,
@@ -298,6 +307,27 @@ TABLE = {
     "admin:accounts_auditentry_delete": staff(),
     "admin:accounts_auditentry_change": staff(supervisor=(200, 200, 403, 200, 200)),
     "/admin/accounts/auditentry/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
+    "admin:support_application_changelist": staff(ANY_METHOD),
+    "admin:support_application_statistics": staff(safe(200), safe(403)),
+    "admin:support_application_add": staff(),
+    "admin:support_application_history": staff(UNKNOWN, UNKNOWN),
+    "admin:support_application_delete": staff(),
+    "admin:support_application_change": staff((200, 200, 403, 200, 200)),
+    "admin:support_application_act": staff(posted(400), posted(403)),
+    "admin:support_application_file": staff(safe(200), safe(403)),
+    "/admin/support/application/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
+    **{
+        name: answers
+        for kept, deleted in (("kind", FORBIDDEN), ("answertemplate", ANY_METHOD))
+        for name, answers in {
+            f"admin:support_{kept}_changelist": staff(supervisor=ANY_METHOD),
+            f"admin:support_{kept}_add": staff(supervisor=ANY_METHOD),
+            f"admin:support_{kept}_history": staff(UNKNOWN, UNKNOWN),
+            f"admin:support_{kept}_delete": staff(supervisor=deleted),
+            f"admin:support_{kept}_change": staff(supervisor=ANY_METHOD),
+            f"/admin/support/{kept}/<path:object_id>/": staff(*[("{path}change/",) * 5] * 2),
+        }.items()
+    },
     **{
         name: answers
         for text in ("announcement", "helppage", "branchnotice")
@@ -336,6 +366,11 @@ def home(django_db_setup, django_db_blocker):
         yield home
 
 
+@pytest.fixture(autouse=True)
+def attachments(settings, tmp_path):
+    settings.ATTACHMENTS_FOLDER = tmp_path
+
+
 @pytest.fixture
 def entry(db):
     return AuditEntryFactory()
@@ -366,13 +401,21 @@ def ask(client: Any, person: Any, method: str, url: str, token: str = TOKEN) -> 
     sign_in(client, person)
     client.cookies[settings.CSRF_COOKIE_NAME] = TOKEN
     referer = "https://testserver/before/"
-    return client.generic(method, url, headers={"X-CSRFToken": token, "Referer": referer})
+    headers = {"X-CSRFToken": token, "Referer": referer}
+    return to_its_end(client.generic(method, url, headers=headers))
+
+
+def to_its_end(response: HttpResponse) -> HttpResponse:
+    """Read, so that a file is closed."""
+    if response.streaming:
+        b"".join(response)
+    return response
 
 
 def example(route: str, home: people.Home, entry: AuditEntry) -> str:
     """A URL of that route, of the household's account."""
     examples = {
-        "<number:number>": home.account.number,
+        "<number:number>": _number(route, home),
         "<month:month>": "2026-03",
         "<download:kind>": "csv",
         "<int:holding>": str(home.owner.holdings.get().pk),
@@ -384,8 +427,8 @@ def example(route: str, home: people.Home, entry: AuditEntry) -> str:
         "^password-reset/": "password-reset/",
         "<path:object_id>": str(_object(route, home, entry).pk),
         "<slug:code>": str(_object(route, home, entry).pk),
-        "<slug:act>": "pause" if "/mailing/" in route else "unlock",
-        "<uuid:key>": str(_subscription(home).key),
+        "<slug:act>": next((act for of, act in ACTS.items() if of in route), "unlock"),
+        "<uuid:key>": _key(route, home),
         "<int:subscription>": str(_subscription(home).pk),
         "<notice:notice>": "receipts",
         "(?P<url>.*)$": "nothing/",
@@ -395,6 +438,27 @@ def example(route: str, home: people.Home, entry: AuditEntry) -> str:
         route = route.replace(part, value)
     assert not re.search(r"[<(^$]", route), f"say what {route} is to be tried with"
     return route
+
+
+def _number(route: str, home: people.Home) -> str:
+    return str(_application(home).number if "applications/" in route else home.account.number)
+
+
+def _key(route: str, home: people.Home) -> str:
+    return str(_attachment(home).key if "files/" in route else _subscription(home).key)
+
+
+def _application(home: people.Home) -> Application:
+    """The owner's."""
+    own: Application | None = home.owner.applications.first()
+    return own or ApplicationFactory(user=home.owner, account=home.account)
+
+
+def _attachment(home: people.Home) -> Attachment:
+    """What the owner has sent."""
+    application = _application(home)
+    own: Attachment | None = application.attachments.first()
+    return own or files.take(application, uploaded(pdf()))
 
 
 def _subscription(home: people.Home) -> Subscription:
@@ -413,6 +477,13 @@ def _object(route: str, home: people.Home, entry: AuditEntry) -> Any:
         return ImportJobFactory() if "/jobs/" in route else ImportFactory()
     if "/chargedifference/" in route:
         return home.account.differences.first() or ChargeDifferenceFactory(account=home.account)
+    if "/support/application/" in route:
+        return _application(home)
+    if "/applications/new/" in route or "/kind/" in route:
+        make_kinds()
+        return Kind.objects.get(pk="other")
+    if "/answertemplate/" in route:
+        return AnswerTemplate.objects.first() or AnswerTemplateFactory()
     if "/announcement/" in route:
         return Announcement.objects.first() or AnnouncementFactory()
     if "/branchnotice/" in route:
@@ -476,8 +547,8 @@ def test_a_look_changes_nothing(name, home, entry, strict):
         if person:
             strict.force_login(person)
         with CaptureQueriesContext(connection) as queries:
-            strict.get(url)
-            strict.head(url)
+            to_its_end(strict.get(url))
+            to_its_end(strict.head(url))
         written = [
             query["sql"]
             for query in queries
