@@ -6,10 +6,7 @@ are made at once on a machine, so that pages stay fast: whoever comes beyond tha
 wait (503, Retry-After).
 """
 
-import fcntl
 import hashlib
-import os
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +21,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
+
+from cabinet import turns
 
 KEPT = 32  # documents that a process keeps in its memory
 PATIENCE = 1.0  # seconds that a document waits for its turn
@@ -103,30 +102,9 @@ def made_of() -> str:
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """One of the machine's turns to make a document, shared by all processes; TooMany when none
-    becomes free within a second. A process that dies gives its turn back.
-    """
-    until = time.monotonic() + PATIENCE
-    while True:
-        for place in range(settings.DOCUMENTS_AT_ONCE):
-            file = os.open(_folder() / f"{place}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(file)
-                continue
-            try:
-                yield
-            finally:
-                os.close(file)
-            return
-        if time.monotonic() >= until:
-            raise TooMany
-        time.sleep(0.02)
-
-
-def _folder() -> Path:
-    """Where the machine's turns are."""
-    folder = Path(settings.DOCUMENTS_FOLDER)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    """One of the machine's turns to make a document; TooMany when none becomes free in a second."""
+    try:
+        with turns.turn("", settings.DOCUMENTS_AT_ONCE, PATIENCE):
+            yield
+    except turns.NoTurn as error:
+        raise TooMany from error

@@ -4,7 +4,8 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -111,6 +112,18 @@ class PostOffice:
             self.received.append((address, message))
             await asyncio.sleep(self.delay)  # it has the letter, and the sender cannot know
         return answer
+
+
+@contextmanager
+def unhurried(settings: Any) -> Iterator[PostOffice]:
+    """One that Django's settings name, with mailings going out as fast as they can."""
+    office = PostOffice().open()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", office.port
+    settings.DEFAULT_FROM_EMAIL = "Кабинет <cabinet@example.kz>"
+    settings.MAIL_PER_SECOND = settings.MAIL_PER_SECOND_AND_DOMAIN = 0
+    yield office
+    office.close()
 
 
 def until(happened: Callable[[], Any], seconds: float = LETS_GO) -> None:

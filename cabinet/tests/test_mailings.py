@@ -12,8 +12,7 @@ from cabinet.letters import Attachment, Content, Made
 from cabinet.models import Letter, Mailing, Pace
 from cabinet.outbox import Sender, claim, post
 from cabinet.tests.factories import LetterFactory, MailingFactory
-from cabinet.tests.post_office import TAKEN, PostOffice
-from cabinet.tests.test_outbox import send_to
+from cabinet.tests.post_office import TAKEN, unhurried
 
 pytestmark = pytest.mark.django_db
 
@@ -23,12 +22,8 @@ SLOW_DOWN = "451 4.7.1 Too many"
 
 @pytest.fixture
 def office(settings):
-    """An open mail server that the settings name; nothing is slowed down."""
-    office = PostOffice().open()
-    send_to(office.port, settings)
-    settings.MAIL_PER_SECOND = settings.MAIL_PER_SECOND_AND_DOMAIN = 0
-    yield office
-    office.close()
+    with unhurried(settings) as office:
+        yield office
 
 
 @pytest.fixture

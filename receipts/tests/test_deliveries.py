@@ -18,8 +18,7 @@ from cabinet.models import Letter, Mailing
 from cabinet.outbox import Sender
 from cabinet.tests import people
 from cabinet.tests.pages import Page
-from cabinet.tests.post_office import PostOffice
-from cabinet.tests.test_outbox import send_to
+from cabinet.tests.post_office import unhurried
 from receipts import deliveries, notices, subscriptions
 from receipts.models import Delivery, Subscription
 from receipts.tests.factories import SubscriptionFactory
@@ -32,12 +31,8 @@ OWNER = "owner@example.kz"
 
 @pytest.fixture
 def office(settings):
-    """An open mail server that the settings name; nothing is slowed down."""
-    office = PostOffice().open()
-    send_to(office.port, settings)
-    settings.MAIL_PER_SECOND = settings.MAIL_PER_SECOND_AND_DOMAIN = 0
-    yield office
-    office.close()
+    with unhurried(settings) as office:
+        yield office
 
 
 @pytest.fixture

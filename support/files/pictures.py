@@ -4,18 +4,14 @@ Whatever a picture does to the decoders, the process that answers residents only
 of it.
 """
 
-import fcntl
 import logging
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.conf import settings
-
+from cabinet import turns
 from support.files.refusals import Refused
 
 MOST_PIXELS = 40_000_000
@@ -64,25 +60,9 @@ def command(form: str) -> list[str]:
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """One of the machine's turns; Refused when none becomes free for long. A process that dies
-    gives its turn back.
-    """
-    folder = Path(settings.DOCUMENTS_FOLDER)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    until = time.monotonic() + PATIENCE
-    while True:
-        for place in range(AT_ONCE):
-            file = os.open(folder / f"picture-{place}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(file)
-                continue
-            try:
-                yield
-            finally:
-                os.close(file)
-            return
-        if time.monotonic() >= until:
-            raise Refused("busy")
-        time.sleep(0.05)
+    """One of the machine's turns; Refused when none becomes free for long."""
+    try:
+        with turns.turn("picture-", AT_ONCE, PATIENCE):
+            yield
+    except turns.NoTurn as error:
+        raise Refused("busy") from error

@@ -97,3 +97,20 @@ def make_kinds() -> None:
     """As the migration makes them: tests that empty the database have taken them along."""
     for kind in import_module("support.migrations.0004_kinds").KINDS:
         Kind.objects.get_or_create(code=kind["code"], defaults=kind)
+
+
+# What is written into the form of each kind; `MUST` want a file.
+ANSWERS = {
+    "residents": {"residents": "3", "since": "2026-04-01"},
+    "owner": {"new_owner": "Сейітқали Ғалым", "since": "2026-04-01"},
+    "plan": {"plan": "flat", "since": "2026-05-01"},
+    "reading": {"meter": "222", "reading": "12 300,5", "reading_on": "2026-04-09"},
+    "recalculation": {"month": "2026-03"},
+    "payment": {"paid_on": "2026-04-08", "amount": "4 500,50 ₸", "bank": "Құлагер Банк"},
+    "refund": {"amount": "1500", "iban": "KZ63 9990 KZT0 0000 0001"},
+    "paper": {"paper": "none"},
+    "meter": {"meter": "222", "visit": "verify"},
+    "access": {"number": "000000999", "text": "Шотым қосылмайды."},
+    "other": {"text": "Неге?"},
+}
+MUST = {"residents", "owner"}
