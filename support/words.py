@@ -51,7 +51,8 @@ def of_clock(application: Application) -> str:
             "It should have been answered by %(day)s, %(count)s days ago.",
             abs(left),
         )
-        return f"{said % given} {_('It stands first in the queue; you may also call us.')}"
+        first = _("It stands first in the queue; you may also call us.")
+        return f"{said % given} {first}"
     if left == 0:
         return _("You are answered today at the latest.")
     return (
