@@ -21,6 +21,16 @@ from cabinet import catalogues
 from cabinet.tests import people
 from cabinet.tests.pages import Page
 from cabinet.tests.test_urls import EVERY, TABLE, example
+from support.models import (
+    Announcement,
+    AnswerTemplate,
+    Application,
+    Attachment,
+    BranchNotice,
+    HelpPage,
+    Kind,
+    Message,
+)
 
 KAZAKH, RUSSIAN = "kk", "ru"
 LANGUAGES = {KAZAKH: "Қазақша", RUSSIAN: "Русский"}
@@ -37,6 +47,8 @@ LATIN = {
     "passkey": "what phones and browsers call it, beside our words for it",
     **dict.fromkeys(("PIN-код", "PIN-коды", "PIN-кодты", "PIN-коду"), "so written in both"),
     **dict.fromkeys(("Google", "Microsoft", "Authenticator", "Aegis"), "names of apps"),
+    **dict.fromkeys(("JPEG", "PNG", "HEIC"), "names of formats, in both languages"),
+    "KZ": "how bank accounts here begin",
     "JavaScript": "the name of the language",
     "V": "in the number of the law on personal data",
 }
@@ -116,6 +128,19 @@ def words(text: str) -> list[str]:
     return [word.lower() for word in WORD.findall(text)]
 
 
+EDITED = (Kind, HelpPage, Announcement, BranchNotice, AnswerTemplate)  # texts of staff
+
+
+def written_in_applications() -> set[str]:
+    """Numbers, and what applicants and staff have typed."""
+    texts = set(AnswerTemplate.objects.values_list("name", flat=True))
+    for each in Application.objects.all():
+        texts |= {each.text, each.number or "", *map(str, each.data.values())}
+    texts |= set(Attachment.objects.values_list("name", flat=True))
+    texts |= set(Message.objects.values_list("text", flat=True))
+    return texts - {""}
+
+
 def data(home: people.Home, language: str, *, staff: bool) -> set[str]:
     """What people and billing have written: names, and texts of the page's language.
 
@@ -134,6 +159,13 @@ def data(home: people.Home, language: str, *, staff: bool) -> set[str]:
     services = Service.objects.select_related("supplier")
     rows += [*services, *(service.supplier for service in services)]
     rows += [payment.bank for payment in account.payments.select_related("bank")[:1]]
+    rows += [row for model in EDITED for row in model.objects.all()]
+    texts |= written_in_applications()
+    if staff:
+        texts |= {
+            text for page in HelpPage.objects.all() for text in (page.pk, f"/help/{page.pk}/")
+        }
+        texts |= {kind.pk for kind in Kind.objects.all()}
     for row in rows:
         for field in row._meta.concrete_fields:
             if field.name.endswith(f"_{language}") or (

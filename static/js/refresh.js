@@ -9,7 +9,8 @@ async function follow() {
       const response = await fetch(part.dataset.from);
       if (response.status === 204) return location.reload();
       if (!response.ok) return;
-      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const { shown } = await response.json();
+      const page = new DOMParser().parseFromString(shown, "text/html");
       part.replaceChildren(...page.body.childNodes);
     }
   } catch {

@@ -2,7 +2,8 @@
 
 import logging
 
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpResponse
+from django.utils.http import content_disposition_header
 
 from support.files.store import path_of
 from support.models import Attachment, FileKind
@@ -22,18 +23,14 @@ HEADERS = {
 logger = logging.getLogger(__name__)
 
 
-def answer(attachment: Attachment, *, inline: bool = False) -> FileResponse:
+def answer(attachment: Attachment, *, inline: bool = False) -> HttpResponse:
     """The file under its name, to be saved; `inline`, a picture is shown. Http404 if it is gone."""
     kind = FileKind(attachment.kind)
     try:
-        file = path_of(attachment).open("rb")
+        content = path_of(attachment).read_bytes()
     except FileNotFoundError:
         logger.error("The file of attachment %s is gone.", attachment.key)
         raise Http404 from None
-    return FileResponse(
-        file,
-        as_attachment=kind == FileKind.PDF or not inline,
-        filename=attachment.name,
-        content_type=CONTENT_TYPES[kind],
-        headers=HEADERS,
-    )
+    is_saved = kind == FileKind.PDF or not inline
+    named = {"Content-Disposition": content_disposition_header(is_saved, attachment.name) or ""}
+    return HttpResponse(content, content_type=CONTENT_TYPES[kind], headers={**HEADERS, **named})
