@@ -23,7 +23,8 @@ from support.models import Announcement, BranchNotice, HelpPage
 ALMATY = _("Almaty time.")
 FORM = _(
     "Plain text. A blank line begins a paragraph; lines that begin with “- ” are items of a list; "
-    "a link to a page of the cabinet is written [text](/path/)."
+    "a link to a page of the cabinet is written [text](address), its address from the first slash "
+    "after the site’s name on."
 )
 
 SHORT = forms.Textarea({"rows": 3, "class": "vLargeTextField"})
