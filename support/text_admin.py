@@ -155,10 +155,13 @@ class HelpPageAdmin(TextAdmin):
     form = HelpPageForm
     list_display = ("place", "section", "question", "shows", "leads")
     list_display_links = ("question",)
-    fields = (
-        *("code", "place", "is_shown", "section_kk", "section_ru"),
-        *("question_kk", "question_ru", "answer_kk", "answer_ru"),
-    )
+    heads = ("section_kk", "section_ru", "question_kk", "question_ru")
+    edited = ("code", "place", "is_shown", *heads, "answer_kk", "answer_ru")
+    told = ("code", "place", "shows", *heads, "in_kazakh", "in_russian")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        may_change = obj is None or self.has_change_permission(request, obj)
+        return self.edited if may_change else self.told
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Addresses stay as they are."""
@@ -176,10 +179,23 @@ class HelpPageAdmin(TextAdmin):
     def shows(self, page: HelpPage) -> str:
         return yes_no(page.is_shown)
 
+    @admin.display(description=_("answer in Kazakh"))
+    def in_kazakh(self, page: HelpPage) -> str:
+        return _to_be_read(page.answer_kk, _("answer in Kazakh"))
+
+    @admin.display(description=_("answer in Russian"))
+    def in_russian(self, page: HelpPage) -> str:
+        return _to_be_read(page.answer_ru, _("answer in Russian"))
+
     @admin.display(description=_("page"))
     def leads(self, page: HelpPage) -> str:
         path = reverse("support:help_page", args=[page.pk])
         return format_html('<a href="{}">{}</a>', path, path) if page.is_shown else "—"
+
+
+def _to_be_read(text: str, name: Any) -> str:
+    box = '<textarea class="vLargeTextField" rows="10" readonly aria-label="{}">{}</textarea>'
+    return format_html(box, name, text)
 
 
 @admin.register(BranchNotice)

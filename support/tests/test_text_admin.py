@@ -304,6 +304,22 @@ def test_other_staff_only_look(client, home, who):
     assert noted() == []
 
 
+def test_other_staff_read_help_pages(client, home):
+    HelpPageFactory(code="meter", answer_kk="<b>Бір</b>\n\n- екі", is_shown=False)
+    client.force_login(home.support)
+    page = see(client, f"{HELP_PAGES}meter/change/")
+    assert page.status == 200
+    answers = [(each.get("aria-label"), each.text) for each in page.all("textarea")]
+    assert answers == [
+        ("жауап қазақша", "<b>Бір</b>\n\n- екі"),
+        ("жауап орысша", "Подождите несколько дней."),
+    ]
+    assert [each for each in page.all("textarea") if "readonly" not in each.attrib] == []
+    shown = [text(each) for each in page.all("div.readonly")]
+    assert shown[:3] == ["meter", "100", "жоқ"]
+    assert client.post(f"{HELP_PAGES}meter/change/", HELP_PAGE).status_code == 403
+
+
 @pytest.mark.parametrize("path", [ANNOUNCEMENTS, HELP_PAGES, NOTICES])
 @pytest.mark.parametrize("query", ["?q=%00", "?text_kk=%00", "?question_kk__contains=a", "?p=x"])
 def test_odd_queries(client, supervisor, path, query):
