@@ -127,7 +127,12 @@ def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
 
     def open_page(
-        path: str, who: str = "", language: str = "kk", status: int = 200, **options: Any
+        path: str,
+        who: str = "",
+        language: str = "kk",
+        status: int = 200,
+        refuses: bool = False,
+        **options: Any,
     ) -> Page:
         context = chromium.new_context(
             base_url=site.url, locale="en-US", reduced_motion="reduce", **options
@@ -160,8 +165,9 @@ def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
         response = page.goto(path.format(pk=site.home.account.pk))
         assert response
         assert response.status == status
-        if status >= 400:  # Chromium reports the page's own status as an error
-            expected.append(f"the server responded with a status of {status}")
+        for each in (status, 400 if refuses else 200):  # `refuses`: a form with errors comes later
+            if each >= 400:  # Chromium reports a page's own status as an error
+                expected.append(f"the server responded with a status of {each}")
         return page
 
     yield open_page
