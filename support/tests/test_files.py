@@ -181,7 +181,7 @@ def test_a_pdf_that_tells_of_encryption_in_its_text(draft):
             )
         ),
     ],
-    ids=lambda value: value[0] if isinstance(value, tuple) else repr(value[:12]),
+    ids=lambda value: value[0] if isinstance(value, tuple) else repr(value[:8]),
 )
 def test_refused(draft, folder, content, answer):
     assert refused(draft, content) == answer
