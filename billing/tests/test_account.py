@@ -213,6 +213,7 @@ def test_the_menu(client, home):
         ),
         ("Төлемдер", "/accounts/000000101/payments/", None),
         ("Түбіртектер", "/accounts/000000101/receipts/", None),
+        ("Өтінім беру", "/applications/", None),
         ("Құпиясөзді өзгерту", "/settings/password/", None),
         ("E-mail мекенжайын өзгерту", "/settings/email/", None),
         ("Дербес баптаулар", "/settings/profile/", None),
@@ -246,9 +247,13 @@ def test_the_frame(client, home):
         "«Алтын Дала Энерго» ЖШС аудандық бөлімшелері (АЭЖБ)",
     ]
     assert [(text(each), each.get("href")) for each in aside.iter("a")] == [
+        ("Контакт-орталығы", "/contacts/"),
         ("+7 727 000 0000", "tel:+77270000000"),
         ("info@example.kz", "mailto:info@example.kz"),
+        ("«Алтын Дала Энерго» ЖШС аудандық бөлімшелері (АЭЖБ)", "/branches/"),
         ("+7 727 000 0001", "tel:+77270000001"),
+        ("Электрондық түбіртекке жазылу", "/e-receipt/"),
+        ("Анықтама", "/help/"),
         ("Сайт картасы", "/site-map/"),
     ]
 

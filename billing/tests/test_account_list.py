@@ -103,6 +103,7 @@ def test_account_items_of_the_menu_lead_to_the_start(client, home):
         ("Электр энергиясы бойынша төлемдерді есептеу", "/"),
         ("Төлемдер", "/"),
         ("Түбіртектер", "/"),
+        ("Өтінім беру", "/applications/"),
         ("Құпиясөзді өзгерту", "/settings/password/"),
         ("E-mail мекенжайын өзгерту", "/settings/email/"),
         ("Дербес баптаулар", "/settings/profile/"),

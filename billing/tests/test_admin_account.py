@@ -32,7 +32,7 @@ def test_months_payments_and_receipts_are_those_of_its_holders(client, home, url
     payments = see(client, home.owner, f"{account}/payments/?from=2025-11-01&to=2026-04-30").tables
     receipts = see(client, home.owner, f"{account}/receipts/{query}").tables
     page = see(client, home.support, f"{url}change/{query}")
-    _users, _billing, _letters, *tables = page.tables
+    _users, _billing, _letters, _support, *tables = page.tables
     assert tables[: len(ledgers) + 2] == [*ledgers, *payments, *receipts]
 
 
@@ -119,7 +119,7 @@ def test_a_wrong_period_of_the_statement_leads_back(client, home, url):
 def test_a_month_is_that_of_its_holders(client, home, url):
     own = see(client, home.owner, f"/accounts/{home.account.number}/services/2025-12/")
     page = see(client, home.support, f"{url}months/2025-12/")
-    assert (page.tables[3:], page.facts) == (own.tables, own.facts)
+    assert (page.tables[4:], page.facts) == (own.tables, own.facts)
     change = see(client, home.support, f"{url}change/")
     assert f"{url}months/2025-12/" in [link.get("href") for link in change.root.iter("a")]
 

@@ -321,7 +321,7 @@ def test_letters_to_one_s_addresses(download, home):
 def test_letters_are_found_by_their_index(db):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = Letter.objects.to(["owner@example.kz"]).order_by("pk").explain()
+    plan = Letter.objects.to(["owner@example.kz"]).explain()
     assert "letter_recipient" in plan
 
 
