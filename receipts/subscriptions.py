@@ -53,7 +53,8 @@ def choose(request: HttpRequest, subscription: Subscription, chosen: dict[str, A
     kept = User.objects.select_for_update(no_key=True).filter(pk=user.pk)
     links = Holding.objects.in_force().filter(user=user, account=subscription.account_id)
     # Whoever takes the link away ends the subscription after it: so it is locked before this.
-    if not kept.exists() or not links.select_for_update(of=("self",), no_key=True).exists():
+    # (Not by `exists()`, which would lock the account's row too, and with it all other holders.)
+    if not kept.exists() or links.select_for_update(of=("self",), no_key=True).first() is None:
         return False
     row, made = Subscription.objects.select_for_update(no_key=True).get_or_create(
         user=user, account=subscription.account
