@@ -88,13 +88,12 @@ def claim(worker: str, count: int, lease: dt.timedelta = LEASE) -> Sequence[Lett
     that somebody waits for, else some of a mailing that is under way.
     """
     letters = _claim(worker, count, lease, "mailing_id IS NULL", "priority, due_at")
-    if letters:
-        return sorted(letters, key=lambda letter: (letter.priority, letter.due_at, letter.pk))
-    for mailing in Mailing.objects.under_way().values_list("pk", flat=True):
-        letters = _claim(worker, count, lease, f"mailing_id = {mailing:d}", "due_at")
-        if letters:
-            return sorted(letters, key=lambda letter: (letter.due_at, letter.pk))
-    return []
+    if not letters:
+        for mailing in Mailing.objects.under_way().values_list("pk", flat=True):
+            letters = _claim(worker, count, lease, f"mailing_id = {mailing:d}", "due_at")
+            if letters:
+                break
+    return sorted(letters, key=lambda letter: (letter.priority, letter.due_at, letter.pk))
 
 
 def _claim(

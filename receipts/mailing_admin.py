@@ -69,7 +69,7 @@ class MailingAdmin(OfMany, ReadOnly):
         return {
             "sheets": SHEETS,
             "shown": _part(request, shown),
-            "acts": _acts(shown, mailings.progress(shown)) if may else [],
+            "acts": _acts(shown, _progress(shown)) if may else [],
             "refresh": 0 if shown.ended_at or shown.paused_at else REFRESH,
         }
 
@@ -136,7 +136,7 @@ def _said(reason: str) -> str:
 
 
 def _part(request: HttpRequest, mailing: Mailing) -> SafeString:
-    progress = mailings.progress(mailing)
+    progress = _progress(mailing)
     context = {
         "mailing": mailing,
         "progress": progress,
@@ -147,7 +147,7 @@ def _part(request: HttpRequest, mailing: Mailing) -> SafeString:
 
 
 def _progress(mailing: Mailing) -> mailings.Progress:
-    """Counted once for all columns of a row."""
+    """Counted once for all columns of a row, and all parts of a page."""
     found: mailings.Progress | None = vars(mailing).get("_counted")
     if found is None:
         found = vars(mailing)["_counted"] = mailings.progress(mailing)

@@ -11,6 +11,7 @@ from billing.balances import Balance
 from billing.issued import Issued
 from billing.models import Holding, PersonalAccount
 from cabinet import days, figures, months
+from cabinet.jinja import yes_no
 from cabinet.letters import Content, Sum
 from cabinet.links import absolute
 from cabinet.models import State
@@ -200,15 +201,14 @@ def of_choice(subscription: Subscription) -> Content:
         "reminders": _("Reminders before the day of payment"),
         "payments": _("Word of each payment received"),
     }
-    said = {True: _("yes"), False: _("no")}
-    facts = [(label, said[getattr(subscription, name)]) for name, label in on.items()]
+    facts = [(label, yes_no(getattr(subscription, name))) for name, label in on.items()]
     if subscription.receipts:
         facts += [
             (_("Language of the receipt"), subscription.get_language_display()),
             (_("Size of type"), subscription.get_form_display()),
         ]
     comes = subscription.paper or subscriptions.others_keep_paper(subscription)
-    facts.append((_("Receipt on paper"), said[comes]))
+    facts.append((_("Receipt on paper"), yes_no(comes)))
     return Content(
         subject=_("What you get by e-mail has changed"),
         paragraphs=[_("This is what you get of your personal account from now on.")],

@@ -6,10 +6,9 @@ without a sign-in, for mail programs too (RFC 8058).
 """
 
 import datetime as dt
-from functools import partial
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone, translation
 
 from billing import issued
@@ -72,7 +71,13 @@ def note(letter: Letter, verdict: Verdict) -> None:
 
 
 def _wanted(letter: Letter) -> Delivery | None:
-    """The delivery, while its subscription brings such letters, and no later one does instead."""
+    """The delivery, while it is wanted."""
+    found = _while_wanted(letter)
+    return found.select_related("subscription__user", "subscription__account").first()
+
+
+def _while_wanted(letter: Letter) -> QuerySet[Delivery]:
+    """It, while its subscription brings such letters, and no later one does instead."""
     wanted = Subscription.objects.in_force().filter(
         pk=OuterRef("subscription"), **{NOTICE[letter.kind]: True}
     )
@@ -85,7 +90,7 @@ def _wanted(letter: Letter) -> Delivery | None:
     found = Delivery.objects.filter(Exists(wanted), pk=letter.pk)
     if letter.kind == RECEIPT:
         found = found.exclude(Exists(later))
-    return found.select_related("subscription__user", "subscription__account").first()
+    return found
 
 
 def _made(
@@ -101,7 +106,7 @@ def _made(
         content,
         {"List-Unsubscribe": f"<{end}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
         attachments or [],
-        partial(_is_wanted, letter),
+        lambda: _while_wanted(letter).exists(),
     )
 
 
@@ -110,10 +115,6 @@ def _language(subscription: Subscription) -> str:
     if subscription.language == PaperLanguage.BOTH:
         return str(subscription.user.language)
     return str(subscription.language)
-
-
-def _is_wanted(letter: Letter) -> bool:
-    return _wanted(letter) is not None
 
 
 def _bill(account: PersonalAccount, month: dt.date | None) -> Issued | None:

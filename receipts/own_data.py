@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from accounts import export
 from accounts.models import User
 from cabinet.downloads import Column, Table
+from cabinet.jinja import yes_no
 from receipts.models import SubscriptionChange
 
 
@@ -23,19 +24,18 @@ def tables(user: User) -> Iterator[tuple[str, Table]]:
         Column("form", _("Size of type")),
         Column("paper", _("Receipt on paper")),
     ]
-    said = {True: _("yes"), False: _("no")}
     changes = SubscriptionChange.objects.filter(subscriber=user.pk).select_related("account")
     rows = [
         (
             each.at,
             each.account.number,
             each.get_why_display(),
-            said[each.receipts],
-            said[each.reminders],
-            said[each.payments],
+            yes_no(each.receipts),
+            yes_no(each.reminders),
+            yes_no(each.payments),
             each.get_language_display(),
             each.get_form_display(),
-            said[each.paper],
+            yes_no(each.paper),
         )
         for each in changes.order_by("-at", "-pk")
     ]

@@ -48,8 +48,8 @@ class ApplicationForm(forms.Form):
         )
         if kind.attachments != Attachments.NONE:
             self.fields["files"] = files_field(_("Attach files"))
-        for name in ("since", "paid_on", "reading_on"):
-            if name in self.fields and name != "since":
+        for name in ("paid_on", "reading_on"):
+            if name in self.fields:
                 self.fields[name].widget.attrs["max"] = timezone.localdate().isoformat()
 
     @property

@@ -22,8 +22,7 @@ AGES = ((0, 3), (4, 7), (8, 10), (11, None))  # days since the registration
 def of_now() -> dict[str, Any]:
     """For the admin's start page: open ones, overdue ones, those of today, by age."""
     today = timezone.localdate()
-    every = Application.objects.submitted()
-    opened = every.filter(state__in=OPEN)
+    opened = Application.objects.open()
     ages = {(first, last): Count("pk", filter=_aged(today, first, last)) for first, last in AGES}
     counted = opened.aggregate(
         open=Count("pk"),
