@@ -21,6 +21,8 @@ RECEIPT, REMINDER, PAYMENT = "receipt", "reminder", "payment"
 # Which choice of a subscription brings letters of a kind.
 NOTICE = {RECEIPT: "receipts", REMINDER: "reminders", PAYMENT: "payments"}
 MAKING_LOCK = 0x5A4B46  # one mailing is made at a time, over all machines
+# No temporary table is used for it: an import cannot set its `temp_buffers` on a connection that has
+# had one, and a worker's connection does both.
 REMIND_BEFORE = 3  # days before the day of payment
 REMIND_FROM, REMIND_UNTIL = 9, 20  # o'clock in Almaty
 NEWS = 31  # days after which a payment is no news
@@ -146,7 +148,7 @@ def _make(
         if Mailing.objects.filter(kind=kind, key=key).exists():
             return None
         cursor.execute(
-            f"""CREATE TEMP TABLE to_deliver AS
+            f"""CREATE UNLOGGED TABLE to_deliver AS
             SELECT nextval(pg_get_serial_sequence('cabinet_letter', 'id')) AS letter, d.*
             FROM ({select} FOR KEY SHARE OF s SKIP LOCKED)
                 d (subscription, month, version, since, payments)""",
@@ -189,8 +191,9 @@ def send_again(subscription: Subscription) -> Delivery | None:
     if not in_force.exists():
         return None
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING_LOCK])
         cursor.execute(
-            f"""CREATE TEMP TABLE to_deliver AS
+            f"""CREATE UNLOGGED TABLE to_deliver AS
             SELECT nextval(pg_get_serial_sequence('cabinet_letter', 'id')) AS letter,
                 s.id AS subscription, r.month, r.version, {_UNTOLD} AS since,
                 '[]'::jsonb AS payments
