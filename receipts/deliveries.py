@@ -21,8 +21,6 @@ RECEIPT, REMINDER, PAYMENT = "receipt", "reminder", "payment"
 # Which choice of a subscription brings letters of a kind.
 NOTICE = {RECEIPT: "receipts", REMINDER: "reminders", PAYMENT: "payments"}
 MAKING_LOCK = 0x5A4B46  # one mailing is made at a time, over all machines
-# No temporary table is used for it: an import cannot set its `temp_buffers` on a connection that has
-# had one, and a worker's connection does both.
 REMIND_BEFORE = 3  # days before the day of payment
 REMIND_FROM, REMIND_UNTIL = 9, 20  # o'clock in Almaty
 NEWS = 31  # days after which a payment is no news
@@ -76,6 +74,12 @@ _OF_DUE = f"""
     AND NOT EXISTS (
         SELECT FROM receipts_delivery d JOIN cabinet_letter l ON l.id = d.letter_id
         WHERE d.subscription_id = s.id AND l.kind = 'reminder' AND d.month = r.month)"""
+
+
+_OF_LATEST = f"""
+    SELECT s.id, r.month, r.version, {_UNTOLD}, '[]'::jsonb
+    FROM receipts_subscription s JOIN billing_receipt r ON r.account_id = s.account_id
+    WHERE s.id = %(subscription)s ORDER BY r.month DESC LIMIT 1"""
 
 
 def follow_import(record: Import, files: set[str]) -> None:
@@ -145,41 +149,47 @@ def _make(
                 return None
         else:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING_LOCK])
-        if Mailing.objects.filter(kind=kind, key=key).exists():
-            return None
-        cursor.execute(
-            f"""CREATE UNLOGGED TABLE to_deliver AS
-            SELECT nextval(pg_get_serial_sequence('cabinet_letter', 'id')) AS letter, d.*
-            FROM ({select} FOR KEY SHARE OF s SKIP LOCKED)
-                d (subscription, month, version, since, payments)""",
-            values,
-        )
-        total = cursor.rowcount
-        mailing = None
-        if total or each_day:
-            mailing = Mailing.objects.create(kind=kind, key=key, about=about, total=total)
-            _write(cursor, kind, mailing.pk)
-        cursor.execute("DROP TABLE to_deliver")
+    if Mailing.objects.filter(kind=kind, key=key).exists():
+        return None
+    mailing = Mailing.objects.create(kind=kind, key=key, about=about)
+    mailing.total = _write(kind, mailing.pk, select, values)
+    if not mailing.total and not each_day:
+        mailing.delete()
+        return None
+    mailing.save(update_fields=["total"])
     return mailing
 
 
-def _write(cursor: Any, kind: str, mailing: int | None) -> None:
-    """The letters and deliveries of `to_deliver`."""
-    cursor.execute(
-        """INSERT INTO cabinet_letter (id, message_id, priority, kind, language, recipient, subject,
-            text, html, headers, state, attempts, leased_by, last_error, mailing_id)
-        SELECT d.letter, format('<%%s@%%s>', gen_random_uuid(), %(domain)s::text), %(priority)s,
-            %(kind)s, CASE s.language WHEN 'both' THEN u.language ELSE s.language END,
-            u.email, '', '', '', '{}', 'waiting', 0, '', '', %(mailing)s
-        FROM to_deliver d JOIN receipts_subscription s ON s.id = d.subscription
-        JOIN accounts_user u ON u.id = s.user_id""",
-        {"domain": domain(), "priority": BULK, "kind": kind, "mailing": mailing},
-    )
-    cursor.execute(
-        """INSERT INTO receipts_delivery
-            (letter_id, subscription_id, month, version, since, payments)
-        SELECT letter, subscription, month, version, since, payments FROM to_deliver"""
-    )
+def _write(kind: str, mailing: int | None, select: str, values: dict[str, Any]) -> int:
+    """The letters and deliveries of a select, in one statement; how many there are."""
+    letter: dict[str, Any] = {
+        "domain": domain(),
+        "priority": BULK,
+        "kind": kind,
+        "mailing": mailing,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""WITH d AS MATERIALIZED (
+                SELECT nextval(pg_get_serial_sequence('cabinet_letter', 'id')) AS letter, d.*
+                FROM ({select} FOR KEY SHARE OF s SKIP LOCKED)
+                    d (subscription, month, version, since, payments)),
+            letters AS (
+                INSERT INTO cabinet_letter (id, message_id, priority, kind, language,
+                    recipient, subject, text, html, headers, state, attempts, leased_by,
+                    last_error, mailing_id)
+                SELECT d.letter, format('<%%s@%%s>', gen_random_uuid(), %(domain)s::text),
+                    %(priority)s, %(kind)s,
+                    CASE s.language WHEN 'both' THEN u.language ELSE s.language END,
+                    u.email, '', '', '', '{{}}', 'waiting', 0, '', '', %(mailing)s
+                FROM d JOIN receipts_subscription s ON s.id = d.subscription
+                JOIN accounts_user u ON u.id = s.user_id)
+            INSERT INTO receipts_delivery
+                (letter_id, subscription_id, month, version, since, payments)
+            SELECT letter, subscription, month, version, since, payments FROM d""",
+            {**values, **letter},
+        )
+        return int(cursor.rowcount)
 
 
 @transaction.atomic
@@ -190,18 +200,6 @@ def send_again(subscription: Subscription) -> Delivery | None:
     in_force = Subscription.objects.in_force().filter(pk=subscription.pk, receipts=True)
     if not in_force.exists():
         return None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING_LOCK])
-        cursor.execute(
-            f"""CREATE UNLOGGED TABLE to_deliver AS
-            SELECT nextval(pg_get_serial_sequence('cabinet_letter', 'id')) AS letter,
-                s.id AS subscription, r.month, r.version, {_UNTOLD} AS since,
-                '[]'::jsonb AS payments
-            FROM receipts_subscription s JOIN billing_receipt r ON r.account_id = s.account_id
-            WHERE s.id = %(subscription)s ORDER BY r.month DESC LIMIT 1
-            FOR KEY SHARE OF s""",
-            {"subscription": subscription.pk},
-        )
-        _write(cursor, RECEIPT, None)
-        cursor.execute("DROP TABLE to_deliver")
+    if not _write(RECEIPT, None, _OF_LATEST, {"subscription": subscription.pk}):
+        return None
     return Delivery.objects.filter(subscription=subscription).latest("letter_id")

@@ -4,11 +4,11 @@ Every table here goes with the transaction: dropped at its end, or never there.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-from django.db import connection
+from django.db import DataError, connection, transaction
 from psycopg2 import DatabaseError
 
 from billing.exchange.layout import File
@@ -42,7 +42,7 @@ def value_of(sql: str, *values: Any) -> Any:
 
 def prepare() -> None:
     """Room to work in, and empty tables for problems and for the accounts that fall out."""
-    if not value_of("SELECT pg_my_temp_schema()"):  # it can't be changed once it is used
+    with suppress(DataError), transaction.atomic():  # it can't be changed once they are in use
         execute("SET LOCAL temp_buffers = '64MB'")
     execute("SET LOCAL work_mem = '64MB'")
     execute("SET LOCAL jit = off")
