@@ -21,13 +21,7 @@ from support.tests.file_factories import (
 )
 
 NOW = timezone.now()
-LATER = NOW + dt.timedelta(days=1, minutes=5)
-
-
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.ATTACHMENTS_FOLDER = tmp_path / "var" / "attachments"
-    return settings.ATTACHMENTS_FOLDER
+LATER = NOW + dt.timedelta(days=2)  # a day after whatever these tests write
 
 
 @pytest.fixture
