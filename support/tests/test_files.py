@@ -31,12 +31,6 @@ EXAMPLES = settings(
 )
 
 
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.ATTACHMENTS_FOLDER = tmp_path / "attachments"
-    return settings.ATTACHMENTS_FOLDER
-
-
 @pytest.fixture
 def draft(db):
     return ApplicationFactory()

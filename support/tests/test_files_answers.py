@@ -23,11 +23,6 @@ urlpatterns = [path("<uuid:key>/", handed_out)]
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.ATTACHMENTS_FOLDER = tmp_path / "attachments"
-
-
 @pytest.fixture
 def reader(client):
     client.force_login(UserFactory())

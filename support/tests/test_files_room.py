@@ -26,12 +26,6 @@ from support.tests.file_factories import (
 MEGABYTE = 1 << 20
 
 
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.ATTACHMENTS_FOLDER = tmp_path / "attachments"
-    return settings.ATTACHMENTS_FOLDER
-
-
 @pytest.fixture
 def draft(db):
     return ApplicationFactory()
