@@ -12,6 +12,7 @@ from support.asked import Home
 from support.models import Attachments, Kind
 from support.models.applications import LONGEST_TEXT
 
+CHOOSE_AGAIN = _("Choose the files again: they were not kept.")
 ACCEPTED = ".pdf,.jpg,.jpeg,.png,.heic,.heif"
 
 

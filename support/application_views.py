@@ -18,9 +18,9 @@ from cabinet.methods import form_page
 from receipts.proofs import masked
 from support import applications as acts
 from support import asked, clock, files, words
-from support.application_forms import ApplicationForm, MessageForm
+from support.application_forms import CHOOSE_AGAIN, ApplicationForm, MessageForm
 from support.asked import Home
-from support.models import Application, Attachment, Attachments, Kind
+from support.models import Application, Attachments, Kind
 from support.models.applications import LONGEST_TEXT
 from support.states import State
 
@@ -47,24 +47,25 @@ def applications(request: HttpRequest) -> HttpResponse:
 def application_new(request: HttpRequest, code: str) -> HttpResponse:
     """The form of a kind, with the draft that was kept of it; it is saved, or sent."""
     kind = get_object_or_404(Kind.objects.offered(), pk=code)
-    draft = acts.draft_of(request.user, kind)
     accounts = list(request.user.accounts.order_by("number")) if kind.needs_account else []
-    account = _chosen(request, accounts, draft)
+    account = _chosen(request, accounts)
     if kind.needs_account and account is None:
         context = {"kind": kind, "accounts": accounts}
         return render(request, "support/application_account.html", context)
-    home = Home(account)
+    home, draft = Home(account), acts.draft_of(request.user, kind, account)
+    if request.method == "POST" and "discard" in request.POST:
+        return _discarded(request, draft)
     if request.method != "POST":
         form = ApplicationForm(kind, home)
         form.initial = {**_given(request, form), **(draft.data if draft else {})}
         return _form(request, kind, form, account, draft)
     typed = ApplicationForm.raw(kind, home, request.POST)
     draft = acts.keep_draft(
-        request.user, kind, account=account, data=typed, text=typed["text"][:LONGEST_TEXT]
+        request.user, kind, account, data=typed, text=typed["text"][:LONGEST_TEXT]
     )
     refused: list[tuple[str, str]] = []
     if kind.attachments != Attachments.NONE:
-        _taken, refused = _take_files(request, draft)
+        _taken, refused = files.take_all(draft, request.FILES.getlist("files"))
     if "remove" in request.POST:
         _remove_file(draft, request.POST["remove"])
     form = ApplicationForm(kind, home, request.POST)
@@ -81,14 +82,19 @@ def application_new(request: HttpRequest, code: str) -> HttpResponse:
     return _form(request, kind, form, account, draft, refused, status=400)
 
 
-def _chosen(
-    request: HttpRequest, accounts: list[PersonalAccount], draft: Application | None
-) -> PersonalAccount | None:
-    """The account in the URL, else the draft's, else the only one; always one of the user's."""
-    wanted = request.GET.get("account") or (draft.account.number if draft and draft.account else "")
+def _chosen(request: HttpRequest, accounts: list[PersonalAccount]) -> PersonalAccount | None:
+    """The account in the URL, else the only one; always one of the user's."""
+    wanted = request.GET.get("account", "")
     if not wanted and len(accounts) == 1:
         return accounts[0]
     return next((each for each in accounts if each.number == wanted), None)
+
+
+def _discarded(request: HttpRequest, draft: Application | None) -> HttpResponse:
+    if draft:
+        acts.discard(draft)
+    messages.success(request, _("The draft is deleted"))
+    return redirect("support:applications")
 
 
 def _given(request: HttpRequest, form: ApplicationForm) -> dict[str, str]:
@@ -117,20 +123,6 @@ def _form(
         "due_on": clock.due(kind, timezone.localdate()),
     }
     return render(request, "support/application_new.html", context, status=status)
-
-
-def _take_files(
-    request: HttpRequest, application: Application
-) -> tuple[list[Attachment], list[tuple[str, str]]]:
-    """Keeps the files that are sent; of those that are refused, name and reason."""
-    taken, refused = [], []
-    for uploaded in request.FILES.getlist("files"):
-        try:
-            with transaction.atomic():
-                taken.append(files.take(application, uploaded))
-        except files.Refused as error:
-            refused.append((uploaded.name or "", " ".join(error.messages)))
-    return taken, refused
 
 
 def _remove_file(draft: Application, key: str) -> None:
@@ -179,6 +171,8 @@ def application(request: HttpRequest, number: str) -> HttpResponse:
         done, form, refused = _act(request, found)
         if done:
             return redirect("support:application", number)
+        if request.FILES and form.is_bound:
+            form.add_error("files", CHOOSE_AGAIN)
     context = {
         "application": found,
         "answers": asked.in_words(found.data),
@@ -233,7 +227,7 @@ def _write(
         form.add_error(None, _("You have written very much today. Go on tomorrow, or call us."))
         return False, form, []
     with transaction.atomic():
-        taken, refused = _take_files(request, found)
+        taken, refused = files.take_all(found, request.FILES.getlist("files"))
         if refused:
             transaction.set_rollback(True)
             return False, form, refused

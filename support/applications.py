@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
+from billing.models import PersonalAccount
 from support import application_letters, clock, files
 from support.models import Application, Attachment, Change, Kind, Message
 from support.states import OVER, STEPS, State
@@ -39,23 +40,36 @@ def leave(user: User, why: str) -> None:
             files.remove(attachment)
 
 
-def draft_of(user: User, kind: Kind) -> Application | None:
-    """The user's draft of that kind."""
-    drafts = user.applications.filter(kind=kind, state=State.DRAFT)
+def draft_of(user: User, kind: Kind, account: PersonalAccount | None) -> Application | None:
+    """The user's draft of that kind about that account."""
+    drafts = user.applications.filter(kind=kind, account=account, state=State.DRAFT)
     return drafts.select_related("kind", "account").first()
 
 
 @transaction.atomic
-def keep_draft(user: User, kind: Kind, **fields: Any) -> Application:
-    """Saves what is written so far; of each kind there is one draft."""
+def keep_draft(
+    user: User, kind: Kind, account: PersonalAccount | None, **fields: Any
+) -> Application:
+    """Saves what is written so far; of each kind there is one draft about an account."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     draft, _made = Application.objects.update_or_create(
         user=user,
         kind=kind,
+        account=account,
         state=State.DRAFT,
         defaults={**fields, "language": user.language, "saved_at": timezone.now()},
     )
     return draft
+
+
+@transaction.atomic
+def discard(draft: Application) -> None:
+    """A draft is thrown away, with its files, unless it has just been submitted."""
+    User.objects.select_for_update(no_key=True).get(pk=draft.user_id)
+    for still in Application.objects.filter(pk=draft.pk, state=State.DRAFT):
+        for attachment in still.attachments.all():
+            files.remove(attachment)
+        still.delete()
 
 
 @transaction.atomic
@@ -113,10 +127,12 @@ def take_step(
     *,
     text: str = "",
     attachments: Iterable[Attachment] = (),
+    read: int | None = None,
 ) -> Message | None:
     """Takes a step of STEPS on an application as it was seen; its text as a message, if any.
 
-    ValueError for a step that wants a text without one. TooLate when somebody was quicker.
+    ValueError for a step that wants a text without one. TooLate when somebody was quicker, or has
+    written since the message `read`.
     """
     rule, seen = STEPS[step], application.state
     if rule.wants_text and not text.strip():
@@ -126,6 +142,7 @@ def take_step(
     unchanged = Application.objects.filter(pk=application.pk, state=seen, due_on=application.due_on)
     if not unchanged.update(**_changes(application, step)):
         raise TooLate
+    _check_read(application, read)
     application.refresh_from_db()
     message = None
     if text.strip():
@@ -135,6 +152,14 @@ def take_step(
     if step in application_letters.WORDS:
         application_letters.tell(step, application, message)
     return message
+
+
+def _check_read(application: Application, read: int | None) -> None:
+    """TooLate when there is a message that whoever writes has not seen; the row is locked, so that
+    none can come in between.
+    """
+    if read is not None and application.messages.filter(pk__gt=read).exists():
+        raise TooLate
 
 
 def _changes(application: Application, step: str) -> dict[str, Any]:
@@ -163,13 +188,15 @@ def write(
     by_staff: bool = False,
     is_internal: bool = False,
     attachments: Iterable[Attachment] = (),
+    read: int | None = None,
 ) -> Message:
     """Adds a message that changes no state; the other side is told by a letter, unless it is an
-    internal note. TooLate when the application is over.
+    internal note. TooLate when the application is over, or somebody has written since `read`.
     """
     kept = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
     if kept.state in OVER and not is_internal:
         raise TooLate
+    _check_read(kept, read)
     message = _write(request, kept, text, by_staff=by_staff, is_internal=is_internal)
     _attach(attachments, message)
     what = "noted" if is_internal else "written"
@@ -207,7 +234,7 @@ def _attach(attachments: Iterable[Attachment], message: Message) -> None:
 def rate(request: HttpRequest, application: Application, solved: bool) -> bool:
     """Notes whether it is solved; False when it is no longer answered."""
     answered = Application.objects.filter(pk=application.pk, state=application.state)
-    if application.state not in (State.DONE, State.DECLINED) or not answered.update(solved=solved):
+    if not application.is_answered or not answered.update(solved=solved):
         return False
     _note(request, application, "rated", application.state, solved=solved)
     return True

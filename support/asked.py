@@ -141,14 +141,14 @@ def _month(home: Home) -> Made:
 def _paid(home: Home) -> Made:
     return {
         "paid_on": DayField(label=_("Day of the payment")),
-        "amount": SumField(label=_("Sum of the payment")),
+        "amount": SumField(label=_("Sum of the payment"), validators=[_some]),
         "bank": _text(_("Bank or place of the payment"), 100),
     }
 
 
 def _refund(home: Home) -> Made:
     return {
-        "amount": SumField(label=_("Sum to be refunded")),
+        "amount": SumField(label=_("Sum to be refunded"), validators=[_some]),
         "iban": _text(
             _("Bank account for the refund (IBAN)"),
             34,
@@ -156,6 +156,11 @@ def _refund(home: Home) -> Made:
             help_text=_("20 letters and digits, beginning with KZ."),
         ),
     }
+
+
+def _some(value: Decimal) -> None:
+    if not value:
+        raise forms.ValidationError(_("The sum must be more than 0."))
 
 
 def _is_iban(value: str) -> None:

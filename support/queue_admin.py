@@ -25,9 +25,10 @@ from cabinet.admin import OfMany
 from cabinet.jinja import part
 from support import applications as acts
 from support import asked, files, statistics, words
+from support.application_forms import CHOOSE_AGAIN
 from support.models import AnswerTemplate, Application
 from support.queue_forms import AssignForm, KindForm, MergeForm, SeenForm, TextForm
-from support.states import OPEN, STEPS
+from support.states import STEPS
 
 TEXT_STEPS = {
     "ask": _("Ask the applicant"),
@@ -78,7 +79,7 @@ class Which(admin.SimpleListFilter):
             return queryset
         if self.value() == "overdue":
             return queryset.overdue()  # type: ignore[attr-defined]
-        return queryset.filter(state__in=OPEN)
+        return queryset.open()  # type: ignore[attr-defined]
 
 
 @admin.register(Application)
@@ -87,12 +88,12 @@ class ApplicationAdmin(OfMany, ReadOnly):
 
     searched, looked = "applications_listed", "looked_at_application"
     change_form_template = "admin/support/application/change_form.html"
-    list_display = ("number", "kind", "of_account", "registered", "due", "state", "assigned_to")
+    list_display = ("number", "kind", "of_account", "registered", "due", "now", "assigned_to")
     list_select_related = ("kind", "account", "assigned_to")
     list_filter = (Which, Whose, "kind")
     search_fields = ("number",)  # there is a box to type in
     search_help_text = _("The whole number of an application or of an account.")
-    fields = ("number", "kind", "of_account", "applicant", "registered", "due", "state")
+    fields = ("number", "kind", "of_account", "applicant", "registered", "due", "now")
 
     def concerns(self, shown: Application) -> dict[str, Any]:
         return {"subject": shown.user, "account": shown.account, "application": shown.number}
@@ -145,12 +146,17 @@ class ApplicationAdmin(OfMany, ReadOnly):
         try:
             with transaction.atomic():
                 ACTS[act](request, application, form)
+        except Wrong:
+            return self._wrong(request, application, act, form)
         except acts.TooLate:
-            said = _("A colleague was quicker: look at it as it is now. Your text is below.")
+            said = _("Somebody was quicker: look at it as it is now. Your text is below.")
             messages.error(request, said)
             now = self._found(request, pk)
-            data = {**request.POST.dict(), "seen": now.state}
-            return self._wrong(request, now, act, form_of(act, now, data))
+            data = {**request.POST.dict(), "seen": now.state, "read": now.newest_message}
+            form = form_of(act, now, data)
+            if request.FILES:
+                form.add_error("files", CHOOSE_AGAIN)
+            return self._wrong(request, now, act, form)
         messages.success(request, _("Done."))
         return redirect("admin:support_application_change", pk)
 
@@ -182,19 +188,41 @@ class ApplicationAdmin(OfMany, ReadOnly):
     def registered(self, application: Application) -> str:
         return days.moment(application.registered_at) if application.registered_at else ""
 
+    @admin.display(description=_("state"))
+    def now(self, application: Application) -> str:
+        return words.of_state(application)
+
     @admin.display(description=_("to be answered by"))
     def due(self, application: Application) -> str:
         shown = days.day(application.due_on) if application.due_on else ""
-        if words.is_overdue(application):
+        if application.is_overdue:
             return format_html('<strong class="overdue">! {}</strong>', shown)
         return shown
 
 
+class Wrong(Exception):
+    """Nothing is done; the form tells why."""
+
+
 def _step(step: str) -> Callable[[HttpRequest, Application, forms.Form], Any]:
     def take(request: HttpRequest, application: Application, form: forms.Form) -> Any:
-        acts.take_step(request, application, step, text=form.cleaned_data.get("text", ""))
+        acts.take_step(request, application, step, **_written(request, application, form))
 
     return take
+
+
+def _written(request: HttpRequest, application: Application, form: forms.Form) -> dict[str, Any]:
+    """The text of an act that has one, with its files. Raises Wrong for files that are refused."""
+    if not isinstance(form, TextForm):
+        return {}
+    sent = request.FILES.getlist("files")
+    taken, refused = files.take_all(application, sent, by_staff=True)
+    for name, why in refused:
+        form.add_error("files", f"{name}: {why}")
+    if refused:
+        raise Wrong
+    said = form.cleaned_data
+    return {"text": said["text"], "attachments": taken, "read": said["read"]}
 
 
 def _take(request: HttpRequest, application: Application, form: forms.Form) -> None:
@@ -204,12 +232,12 @@ def _take(request: HttpRequest, application: Application, form: forms.Form) -> N
 
 
 def _write(request: HttpRequest, application: Application, form: forms.Form) -> None:
-    acts.write(request, application, form.cleaned_data["text"], by_staff=True)
+    acts.write(request, application, **_written(request, application, form), by_staff=True)
 
 
 def _note(request: HttpRequest, application: Application, form: forms.Form) -> None:
-    said = form.cleaned_data["text"]
-    acts.write(request, application, said, by_staff=True, is_internal=True)
+    written = _written(request, application, form) | {"read": None}
+    acts.write(request, application, **written, by_staff=True, is_internal=True)
 
 
 def _assign(request: HttpRequest, application: Application, form: forms.Form) -> None:
@@ -241,14 +269,17 @@ def form_of(act: str, application: Application, data: Any = None) -> forms.Form:
     """The form of an act on an application as it is seen now."""
     had = application.assigned_to_id
     initial = {"seen": application.state, "to": had, "had": had}
+    initial |= {"kind": application.kind_id, "read": application.newest_message}
     options: dict[str, Any] = {"initial": initial, "auto_id": f"id_{act}_%s"}
+    if act in TEXT_STEPS or act in WRITES:
+        return TextForm(data, **options)
     if act == "merge":
         return MergeForm(application, data, **options)
     if act == "kind":
-        return KindForm(data, **{**options, "initial": {**initial, "kind": application.kind_id}})
+        return KindForm(data, **options)
     if act == "assign":
         return AssignForm(data, **options)
-    return (TextForm if act in TEXT_STEPS or act in WRITES else SeenForm)(data, **options)
+    return SeenForm(data, **options)
 
 
 def page(request: HttpRequest, application: Application) -> Any:
@@ -260,17 +291,20 @@ def page(request: HttpRequest, application: Application) -> Any:
     context = {
         "application": application,
         "answers": asked.in_words(application.data),
-        "clock_line": words.of_clock(application),
+        "clock_line": words.for_staff(application),
+        "state_now": words.of_state(application),
         "files": application.attachments.filter(message=None),
         "talk": application.messages.select_related("author").prefetch_related("attachments"),
         "changes": [
             (each, words.of_change(each)) for each in application.changes.select_related("actor")
         ],
-        "others": application.user.applications.submitted()
-        .select_related("kind")
-        .exclude(pk=application.pk),
+        "others": [
+            (each, words.of_state(each))
+            for each in application.user.applications.submitted()
+            .select_related("kind")
+            .exclude(pk=application.pk)
+        ],
         "templates": templates,
-        "overdue": words.is_overdue(application),
         "may_look": request.user.has_perm("billing.view_personalaccount"),
         **_offered(request, application),
     }

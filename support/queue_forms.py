@@ -7,6 +7,7 @@ from django.forms.renderers import DjangoTemplates
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from support.application_forms import files_field
 from support.models import Application, Kind
 from support.models.applications import LONGEST_TEXT
 
@@ -19,11 +20,13 @@ class SeenForm(forms.Form):
 
 
 class TextForm(SeenForm):
-    """An answer, a question, a reason, an internal note."""
+    """An answer, a question, a reason, an internal note; `read` is the newest message seen."""
 
+    read = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     text = forms.CharField(
         label=_("Text"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 6})
     )
+    files = files_field(_("Attach files"))  # type: ignore[assignment]
 
 
 class AssignForm(SeenForm):

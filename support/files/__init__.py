@@ -10,7 +10,7 @@ from support.files.names import safe_name
 from support.files.pictures import LONGEST_SIDE, MOST_PIXELS
 from support.files.refusals import Refused
 from support.files.store import path_of, remove, strays, tidy
-from support.files.taking import MOST_AT_ONCE, QUOTA, take
+from support.files.taking import MOST_AT_ONCE, QUOTA, take, take_all
 
 __all__ = [
     "LARGEST",
@@ -26,5 +26,6 @@ __all__ = [
     "safe_name",
     "strays",
     "take",
+    "take_all",
     "tidy",
 ]

@@ -1,6 +1,7 @@
 """A file that is sent becomes an attachment, or is refused."""
 
 import hashlib
+from collections.abc import Iterable
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -44,6 +45,20 @@ def take(application: Application, uploaded: UploadedFile, *, by_staff: bool = F
         except BaseException:
             store.forget(key)
             raise
+
+
+def take_all(
+    application: Application, sent: Iterable[UploadedFile], *, by_staff: bool = False
+) -> tuple[list[Attachment], list[tuple[str, str]]]:
+    """Takes those that can be taken; of those that are refused, name and reason in words."""
+    taken, refused = [], []
+    for uploaded in sent:
+        try:
+            with transaction.atomic():
+                taken.append(take(application, uploaded, by_staff=by_staff))
+        except Refused as error:
+            refused.append((uploaded.name or "", " ".join(error.messages)))
+    return taken, refused
 
 
 def _content(uploaded: UploadedFile) -> bytes:

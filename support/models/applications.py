@@ -1,6 +1,7 @@
 """Applications (өтінім): what was asked, how it went, and all that was written and attached."""
 
 import uuid
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,16 @@ from support.states import ANSWERED, OPEN, RUNNING, STEPS, State
 LONGEST_TEXT = 5000
 
 
+def overdue() -> Q:
+    """Whose clock runs, and that should be answered by now."""
+    return Q(state__in=RUNNING, due_on__lt=timezone.localdate())
+
+
+def answered() -> Q:
+    """Done or declined, and no duplicate that goes on in another one."""
+    return Q(state__in=ANSWERED, merged_into=None)
+
+
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def submitted(self) -> "ApplicationQuerySet":
         """Those that the supplier has got."""
@@ -28,8 +39,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(state__in=OPEN)
 
     def overdue(self) -> "ApplicationQuerySet":
-        """Those that should be answered by now."""
-        return self.filter(state__in=RUNNING, due_on__lt=timezone.localdate())
+        return self.filter(overdue())
 
     def by_urgency(self) -> "ApplicationQuerySet":
         """The most overdue first; those that wait for the applicant after all others."""
@@ -109,6 +119,7 @@ class Application(models.Model):
                 fields=["due_on", "id"], condition=Q(state__in=OPEN), name="application_queue"
             ),
             models.Index(fields=["registered_at"], name="application_registered"),
+            models.Index(fields=["closed_at"], name="application_closed"),
         ]
         constraints = [
             one_of("application", "state", State),
@@ -130,7 +141,10 @@ class Application(models.Model):
                 name="application_rated_once_answered",
             ),
             models.UniqueConstraint(
-                "user", "kind", condition=Q(state=State.DRAFT), name="application_one_draft"
+                fields=["user", "kind", "account"],
+                condition=Q(state=State.DRAFT),
+                nulls_distinct=False,
+                name="application_one_draft",
             ),
             models.CheckConstraint(
                 condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("pk")),
@@ -145,9 +159,26 @@ class Application(models.Model):
     def is_open(self) -> bool:
         return self.state in OPEN
 
+    @property
+    def is_overdue(self) -> bool:
+        """As `overdue` asks it of the database."""
+        runs, due_on = self.state in RUNNING, self.due_on
+        return runs and due_on is not None and due_on < timezone.localdate()
+
+    @property
+    def is_answered(self) -> bool:
+        """Done or declined, and no duplicate that goes on in another one."""
+        return self.state in ANSWERED and self.merged_into_id is None
+
+    @cached_property
+    def newest_message(self) -> int:
+        """The highest id of its messages when it was first asked for, notes included; else 0."""
+        found: int | None = self.messages.aggregate(newest=models.Max("pk"))["newest"]
+        return found or 0
+
     def may(self, step: str) -> bool:
         """Whether that step of STEPS can be taken now, by whoever takes such steps."""
-        if step == "reopen" and (self.was_reopened or self.merged_into_id):
+        if step == "reopen" and (self.was_reopened or not self.is_answered):
             return False
         return self.state in STEPS[step].sources
 

@@ -30,12 +30,6 @@ def home(django_db_setup, django_db_blocker):
         yield home
 
 
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.ATTACHMENTS_FOLDER = tmp_path / "attachments"
-    return settings.ATTACHMENTS_FOLDER
-
-
 @pytest.fixture
 def owner(client, home):
     client.force_login(home.owner)
@@ -308,9 +302,11 @@ WRONG = {
     "payment": [
         ({"paid_on": "2026-04-11"}, "Бұл күн әлі келген жоқ."),
         ({"amount": "көп"}, "Соманы цифрмен жазыңыз: 4500 немесе 4500,50."),
+        ({"amount": "0,00"}, "Сома 0-ден көп болуы керек."),
         ({"bank": " "}, REQUIRED),
     ],
     "refund": [
+        ({"amount": "0"}, "Сома 0-ден көп болуы керек."),
         *(
             ({"iban": wrong}, "Нөмірде қате бар: тағы бір салыстырып шығыңыз.")
             for wrong in ("KZ639990KZT000000002", "63", "DE89370400440532013000", "KZ" + "9" * 19)
@@ -391,7 +387,7 @@ def test_a_draft_is_kept_and_gone_on_with(client, owner):
     response = send(client, "payment", how="save", bank="", amount="көп")
     assert (response.url, told(client, response)) == (form("payment"), ["Жоба сақталды"])
     page = Page(client.get(LIST))
-    assert page.links["Жалғастыру"] == form("payment")
+    assert page.links["Жалғастыру"] == f"{form('payment')}?account=000000101"
     page = Page(client.get(form("payment")))
     shown = {name: page.values[name] for name in ("paid_on", "amount", "bank")}
     assert shown == {"paid_on": "2026-04-08", "amount": "көп", "bank": ""}
@@ -407,6 +403,37 @@ def test_it_is_replaced_by_what_is_saved_later_and_gone_once_sent(client, owner)
     send(client, "paper")
     assert owner.applications.get().state == "registered"
     assert "Жобалар" not in Page(client.get(LIST)).content
+
+
+def test_each_account_has_its_own(client, owner, home):
+    other = HoldingFactory(user=owner, account=PersonalAccountFactory(number="000000303")).account
+    for account, said in ((home.account, "Бірінші"), (other, "Екінші")):
+        path = f"{form('paper')}?account={account.number}"
+        client.post(path, {**ANSWERS["paper"], "text": said, "save": "yes"})
+    for account, said in ((home.account, "Бірінші"), (other, "Екінші")):
+        page = Page(client.get(f"{form('paper')}?account={account.number}"))
+        (area,) = page.all("textarea")
+        assert area.text.strip() == said
+    links = {each.get("href") for each in Page(client.get(LIST)).root.iter("a")}
+    assert {f"{form('paper')}?account={each.number}" for each in (home.account, other)} <= links
+    assert Page(client.get(form("paper"))).values == {}  # it is asked which account
+
+
+def test_it_is_deleted(client, owner, folder, django_capture_on_commit_callbacks):
+    """With its files; only what was saved can be."""
+    assert "Жобаны жою" not in Page(client.get(form("other"))).content
+    send(client, "other", how="save", files=[uploaded(pdf())])
+    assert "Жобаны жою" in Page(client.get(form("other"))).content
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(form("other"), {"text": "Жаңа", "discard": "yes"})
+    assert (response.url, told(client, response)) == (LIST, ["Жоба жойылды"])
+    assert (owner.applications.count(), kept_in(folder)) == (0, [])
+
+
+def test_what_was_sent_is_not_deleted_as_a_draft(client, owner):
+    send(client, "other")
+    client.post(form("other"), {"discard": "yes"})
+    assert owner.applications.get().state == "registered"
 
 
 def test_its_files(client, owner, folder):

@@ -33,8 +33,7 @@ WAITING = {"state": "waiting", "waiting_since": people.TODAY}
 
 
 @pytest.fixture(autouse=True)
-def kinds(transactional_db, settings, tmp_path):
-    settings.ATTACHMENTS_FOLDER = tmp_path
+def kinds(transactional_db):
     make_kinds()
 
 
@@ -86,7 +85,7 @@ def staff_press(client, desk, application, act, **form):
     """Presses a button on the page as it was before all the others; the browser is open already."""
     browser = browser_of(client, desk)
     path = f"/admin/support/application/{application.pk}/{act}/"
-    return partial(browser.post, path, {"seen": application.state, **form})
+    return partial(browser.post, path, {"seen": application.state, "read": 0, **form})
 
 
 def applicant_presses(client, application, do, **form):

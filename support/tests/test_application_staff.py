@@ -25,13 +25,17 @@ from support.tests.factories import (
     make_kinds,
 )
 from support.tests.file_factories import uploaded
-from support.tests.samples import pdf
+from support.tests.samples import archive, jpeg, pdf
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/support/application/"
 DAY = dt.timedelta(days=1)
-QUICKER = "Әріптесіңіз озып кетті: өтінімнің қазіргі күйін қараңыз. Жазған мәтініңіз төменде."
+QUICKER = (
+    "Сізден бұрын жазылып не істеліп қойған: өтінімнің қазіргі күйін қараңыз."
+    " Жазған мәтініңіз төменде."
+)
+AGAIN = "Файлдарды қайта таңдаңыз: олар сақталмады."
 REQUIRED = "Бұл өрісті толтырыңыз."
 CLOSED = {"closed_at": dt.datetime(2026, 4, 14, 6, 30, tzinfo=dt.UTC)}
 WAITING = {"state": "waiting", "waiting_since": people.TODAY}
@@ -42,11 +46,6 @@ def home(django_db_setup, django_db_blocker):
     with people.lasting_household(django_db_blocker, 1) as home:
         make_kinds()
         yield home
-
-
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.ATTACHMENTS_FOLDER = tmp_path / "attachments"
 
 
 @pytest.fixture
@@ -72,7 +71,8 @@ def url(application, act="change"):
 
 def do(client, application, act, seen=None, **more):
     """Presses the button of an act, on the page as it was when the application was so."""
-    return client.post(url(application, act), {"seen": seen or application.state, **more})
+    page = {"seen": seen or application.state, "read": now(application).newest_message}
+    return client.post(url(application, act), page | more)
 
 
 def see(client, application):
@@ -407,6 +407,49 @@ def test_assign(client, operator, home, application):
     assert written() == []
 
 
+# Files of staff
+
+
+def test_files_of_an_answer(client, operator, home, application, folder):
+    """The applicant has them with the answer; they take nothing of what the applicant may send."""
+    content = pdf()
+    some = [uploaded(content, "жауап.pdf"), uploaded(jpeg(), "сурет.jpg")]
+    do(client, application, "finish", text="Жауап", files=some)
+    (message,) = application.messages.all()
+    kept = message.attachments.all()
+    assert [(each.name, each.by_staff) for each in kept] == [
+        ("жауап.pdf", True),
+        ("сурет.jpg", True),
+    ]
+    client.force_login(home.owner)
+    page = Page(client.get(f"/applications/{application.number}/"))
+    assert b"".join(client.get(page.links["жауап.pdf"])) == content
+    client.force_login(home.second)
+    assert client.get(page.links["жауап.pdf"]).status_code == 404
+
+
+def test_files_of_a_note_stay_among_staff(client, operator, home, application):
+    do(client, application, "note", text="Жазба", files=[uploaded(pdf(), "ішкі.pdf")])
+    file = application.attachments.get()
+    assert "ішкі.pdf" in {text(each) for each in see(client, application).root.iter("a")}
+    client.force_login(home.owner)
+    assert "ішкі.pdf" not in Page(client.get(f"/applications/{application.number}/")).content
+    assert client.get(f"/applications/files/{file.pk}/").status_code == 404
+
+
+def test_a_file_that_is_none_stops_the_answer(client, operator, application, folder):
+    some = [uploaded(pdf(), "а.pdf"), uploaded(archive(), "run.pdf")]
+    page = Page(do(client, application, "finish", text="Ұзақ жауап", files=some))
+    assert page.status == 400
+    (form,) = page.all("form#act-finish")
+    (error,) = select(form, "span.error")
+    assert text(error).startswith("run.pdf: ")
+    (area,) = form.iter("textarea")
+    assert area.text.strip() == "Ұзақ жауап"
+    assert (now(application).state, application.messages.count()) == ("registered", 0)
+    assert application.attachments.count() == 0
+
+
 # Two at once: one is told, and what was written is there
 
 
@@ -423,6 +466,37 @@ def test_what_a_colleague_has_done_meanwhile_is_told(client, operator, applicati
     do(client, application, "finish", seen=seen.get("value"), text=area.text)
     assert now(application).state == "done"
     assert application.messages.get().text == "Ұзақ жауап"
+
+
+@pytest.mark.parametrize("act", ["ask", "finish", "decline", "write"])
+def test_nobody_answers_over_what_was_not_read(client, operator, application, act):
+    """Neither the applicant's word nor a colleague's note; once it is seen the answer goes."""
+    read = MessageFactory(application=application).pk
+    note = MessageFactory(application=application, author=operator, by_staff=True, is_internal=True)
+    file = uploaded(pdf(), "а.pdf")
+    page = Page(do(client, application, act, read=read, text="Ұзақ жауап", files=[file]))
+    assert (page.status, said(page)) == (400, [QUICKER])
+    (form,) = page.all(f"form#act-{act}")
+    assert [text(each) for each in select(form, "span.error")] == [AGAIN]
+    assert (application.messages.count(), application.attachments.count()) == (2, 0)
+    (seen,) = [each for each in form.iter("input") if each.get("name") == "read"]
+    assert seen.get("value") == str(note.pk)
+    assert do(client, application, act, read=seen.get("value"), text="Жауап").status_code == 302
+
+
+@pytest.mark.parametrize("read", ["", "-1", "x"])
+def test_what_was_read_is_a_message(client, operator, application, read):
+    assert do(client, application, "finish", read=read, text="Жауап").status_code == 400
+    assert now(application).state == "registered"
+
+
+def test_messages_far_away(client, operator, application):
+    assert do(client, application, "finish", read="9" * 40, text="Жауап").status_code == 302
+
+
+def test_a_note_goes_beside_what_others_write(client, operator, application):
+    MessageFactory(application=application)
+    assert do(client, application, "note", read=0, text="Жазба").status_code == 302
 
 
 def test_the_text_is_there_also_when_nothing_can_be_done_any_more(client, operator, home):
@@ -446,6 +520,37 @@ def test_somebody_has_it_by_now(client, operator, home, application):
     page = Page(do(client, application, "assign", to=operator.pk, had=""))
     assert (page.status, said(page)[-1]) == (400, QUICKER)
     assert now(application).assigned_to == home.supervisor
+
+
+# What the state and the clock say to staff
+
+
+@pytest.mark.parametrize(
+    ("fields", "days", "line"),
+    [
+        ({}, 0, "тіркелді. Жауап 20.04.2026 күніне дейін берілуі керек: 10 күн қалды."),
+        ({}, 10, "тіркелді. Жауапты бүгіннен кешіктірмей беру керек."),
+        (
+            {"state": "in_progress"},
+            13,
+            "жұмыста. Жауап 20.04.2026 күніне дейін берілуі керек еді, содан бері 3 күн өтті.",
+        ),
+        (
+            WAITING,
+            5,
+            "өтінім берушінің жауабы күтілуде. "
+            "Өтінім беруші жауап бергенше мерзім тоқтап тұрады; одан кейін 10 күн қалады.",
+        ),
+        ({"state": "done", **CLOSED}, 30, "бітті. Жауап берілді: 14.04.2026 11:30"),
+    ],
+    ids=str,
+)
+def test_the_clock_of_staff(client, operator, home, monkeypatch, fields, days, line):
+    application = ApplicationFactory(user=home.owner, **fields)
+    people.at(people.TODAY + DAY * days, monkeypatch)
+    client.force_login(operator)
+    (shown,) = see(client, application).all("p.import-ending")
+    assert text(shown) == line
 
 
 # Another kind
@@ -507,6 +612,19 @@ def test_merge(client, supervisor, home, application):
     assert into.number in links
 
 
+def test_a_duplicate_is_no_answer(client, supervisor, home, application):
+    """Nobody is asked whether it is solved, and no count takes it for an answer."""
+    into = ApplicationFactory(user=home.owner, kind_id="refund")
+    do(client, application, "merge", into=into.number)
+    groups = dict(statistics.of_now()["groups"])
+    assert [name for name, _counts in groups["Түрі"]] == ["Артық төлемді қайтару"]
+    client.force_login(home.owner)
+    page = Page(client.get(f"/applications/{application.number}/"))
+    assert [each for each in page.all("button") if each.get("name") == "do"] == []
+    client.post(f"/applications/{application.number}/", {"do": "solved"})
+    assert now(application).solved is None
+
+
 def test_what_is_not_merged(client, supervisor, home, application):
     """With itself, with somebody else's, with what is over, with what there is not."""
     strangers = ApplicationFactory(user=home.stranger)
@@ -544,6 +662,33 @@ def test_counts_by_kind_and_branch_as_csv(client, operator, home):
     assert len(head) == 7
 
 
+def test_counts_on_the_start_page(client, operator, home):
+    """By kind and by branch: those that are open, and the answers of the last 30 days."""
+    BranchFactory(code="ALM")
+    at = dt.datetime(2026, 4, 1, 5, tzinfo=dt.UTC)
+    refunds = {"registered_at": at, "branch": "ALM", "kind_id": "refund"}
+    ApplicationFactory(**refunds, due_on=people.TODAY - DAY)
+    ApplicationFactory(**refunds, state="done", closed_at=at + DAY * 2)
+    ApplicationFactory(**refunds, state="declined", closed_at=at + DAY * 3)
+    ApplicationFactory(**refunds, state="withdrawn", closed_at=at + DAY)
+    old = {**refunds, "registered_at": at - DAY * 99}
+    ApplicationFactory(**old, state="done", closed_at=at - DAY * 60)
+    ApplicationFactory(kind_id="paper")
+    page = Page(client.get("/admin/"))
+    kinds, branches = (rows(table) for table in page.all("table.figures"))
+    heads = ["Ашық", "Мерзімі өткен", "Соңғы 30 күнде жауап берілді", "Жауапқа дейінгі күн, орта есеппен"]
+    assert kinds == [
+        ["Түрі", *heads],
+        ["Артық төлемді қайтару", "1", "! 1", "2", "2,5"],
+        ["Қағаз түбіртек", "1", "0", "0", "—"],
+    ]
+    assert branches == [
+        ["Бөлімше", *heads],
+        ["Алмалы АЭЖБ", "1", "! 1", "2", "2,5"],
+        ["—", "1", "0", "0", "—"],
+    ]
+
+
 def test_counts_by_age(db, home):
     for days, fields in (
         *((0, {}), (3, {}), (4, WAITING), (7, {}), (8, {}), (10, {}), (11, {}), (300, {})),
@@ -552,10 +697,9 @@ def test_counts_by_age(db, home):
         at = dt.datetime.combine(people.TODAY - DAY * days, dt.time(5), dt.UTC)
         due_on = people.TODAY - DAY * (days - 10)
         ApplicationFactory(registered_at=at, due_on=due_on, assigned_to=home.support, **fields)
-    assert statistics.of_now() == {
-        **{"open": 8, "overdue": 2, "nobodys": 0},
-        "ages": [(0, 3, 2), (4, 7, 2), (8, 10, 2), (11, None, 2)],
-    }
+    counts = statistics.of_now()
+    assert [counts[name] for name in ("open", "overdue", "nobodys")] == [8, 2, 0]
+    assert counts["ages"] == [(0, 3, 2), (4, 7, 2), (8, 10, 2), (11, None, 2)]
 
 
 # Kinds and templates

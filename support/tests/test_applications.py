@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
 TODAY = people.TODAY  # the 10th of April, a Friday
 REQUIRED = "Бұл өрісті толтырыңыз."
+AGAIN = "Файлдарды қайта таңдаңыз: олар сақталмады."
 CHANGED = "Өтінім осы арада өзгерді: қазіргі күйін қараңыз."
 CLOSED = {"closed_at": dt.datetime(2026, 4, 14, 6, 30, tzinfo=dt.UTC)}
 WAITING = {"state": "waiting", "waiting_since": dt.date(2026, 4, 12)}
@@ -46,12 +47,6 @@ def home(django_db_setup, django_db_blocker):
     with people.lasting_household(django_db_blocker, 1) as home:
         make_kinds()
         yield home
-
-
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.ATTACHMENTS_FOLDER = tmp_path / "attachments"
-    return settings.ATTACHMENTS_FOLDER
 
 
 @pytest.fixture
@@ -339,7 +334,8 @@ def test_a_refused_file_stops_the_message_and_the_text_stays(client, owner, fold
     files = [uploaded(pdf(), "жақсы.pdf"), uploaded(archive(), "жаман.pdf")]
     page = Page(do(client, application, "write", text="Міне.", files=files))
     assert page.status == 400
-    assert [each.split(":")[0] for each in page.summary] == ["жаман.pdf"]
+    assert [each.split(":")[0] for each in page.summary] == ["Файлдар тіркеу", "жаман.pdf"]
+    assert page.beside == {"files": AGAIN}
     (area,) = page.all("textarea")
     assert area.text.strip() == "Міне."
     assert (Attachment.objects.count(), application.messages.count()) == (0, 0)
@@ -350,7 +346,7 @@ def test_six_files_are_too_many(client, owner):
     application = of(owner)
     files = [uploaded(jpeg(), f"{n}.jpg") for n in range(6)]
     page = Page(do(client, application, "write", text="Міне.", files=files))
-    assert (page.status, len(page.summary)) == (400, 1)
+    assert (page.status, page.beside) == (400, {"files": AGAIN})
     assert Attachment.objects.count() == 0
 
 
