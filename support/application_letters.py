@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cabinet import days, outbox
 from cabinet.letters import Content
@@ -64,7 +65,7 @@ def _about(application: Application, told: str) -> str:
 Words = tuple[str, str]
 WORDS: dict[str, Callable[[Application], Words]] = {
     "registered": lambda each: (
-        _about(each, _("registered")),
+        _about(each, pgettext("application", "registered")),
         _("Your application has been registered. You will be answered by the day below."),
     ),
     "take": lambda each: (

@@ -88,7 +88,7 @@ class ApplicationAdmin(OfMany, ReadOnly):
 
     searched, looked = "applications_listed", "looked_at_application"
     change_form_template = "admin/support/application/change_form.html"
-    list_display = ("number", "kind", "of_account", "registered", "due", "now", "assigned_to")
+    list_display = ("number", "kind", "of_account", "due", "now", "assigned_to")
     list_select_related = ("kind", "account", "assigned_to")
     list_filter = (Which, Whose, "kind")
     search_fields = ("number",)  # there is a box to type in

@@ -37,7 +37,7 @@ class AssignForm(SeenForm):
         label=_("In whose hands"),
         queryset=User.objects.none(),
         required=False,
-        empty_label=_("nobody’s"),
+        empty_label=_("nobody"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

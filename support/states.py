@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class State(models.TextChoices):
     """Where an application is."""
 
     DRAFT = "draft", _("draft")
-    REGISTERED = "registered", _("registered")
+    REGISTERED = "registered", pgettext_lazy("application", "registered")
     IN_PROGRESS = "in_progress", _("in progress")
     WAITING = "waiting", _("waiting for you")
     DONE = "done", _("done")

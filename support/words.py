@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from cabinet import days
 from support import clock
@@ -13,7 +13,7 @@ from support.states import OVER, State
 
 # What was done, by the code of a change.
 DONE = {
-    "submit": gettext_lazy("registered"),
+    "submit": pgettext_lazy("application", "registered"),
     "take": gettext_lazy("taken into work"),
     "ask": gettext_lazy("a question was asked; the days stand still"),
     "answer": gettext_lazy("the question was answered; the days run on"),

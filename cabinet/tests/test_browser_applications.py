@@ -26,6 +26,7 @@ from support.tests.samples import jpeg, pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
+REGISTERED = {"kk": "тіркелді", "ru": "зарегистрирована"}
 TELEPHONE = {"width": 360, "height": 740}
 PICTURE = {"name": "фото.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
 PAPER = {"name": "анықтама.pdf", "mimeType": "application/pdf", "buffer": pdf()}
@@ -66,9 +67,8 @@ def fill(page, code):
         page.set_input_files("[name=files]", [PAPER])
 
 
-@pytest.mark.parametrize(
-    ("language", "script"), [("kk", True), ("ru", True), ("kk", False)], ids=str
-)
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("language", ["kk", "ru"])
 def test_each_kind_is_filed(language, script, visit, site):
     words = words_in(language)
     page = visit(
@@ -88,7 +88,7 @@ def test_each_kind_is_filed(language, script, visit, site):
         sent = Application.objects.get(kind=kind)
         told = words("The application is registered. Its number: %(number)s")
         expect(page.locator(".messages li")).to_have_text(told % {"number": sent.number})
-        expect(page.locator(".sum-word")).to_have_text(words("registered"))
+        expect(page.locator(".sum-word")).to_have_text(REGISTERED[language])
         assert page.url.endswith(f"/applications/{sent.number}/")
         assert (sent.state, sent.attachments.count()) == ("registered", kind.pk in MUST)
 
@@ -112,7 +112,9 @@ def test_a_draft_waits_and_its_file_is_taken_away(visit, site):
 
 @pytest.mark.parametrize("language", ["kk", "ru"])
 def test_all_the_way(language, visit, site):
-    """Taken, asked, answered with a picture, finished, rated, reopened."""
+    """Taken, asked, answered with a picture, finished with a paper, rated, reopened, declined; a
+    second one is withdrawn.
+    """
     words = words_in(language)
     home = site.home
     application = in_threads(
@@ -121,12 +123,14 @@ def test_all_the_way(language, visit, site):
     staff = visit(f"/admin/support/application/{application.pk}/change/", "support", language)
     own = visit(f"/applications/{application.number}/", "owner", language, viewport=TELEPHONE)
 
-    def step(act, text=""):
+    def step(act, text="", file=None):
         form = staff.locator(f"#act-{act}")
         if text:
             if not form.is_visible():
                 staff.locator("details", has=form).locator("summary").click()
             form.locator("textarea").fill(text)
+        if file:
+            form.locator("[type=file]").set_input_files([file])
         form.locator("button").click()
         expect(staff.locator(".messagelist li")).to_have_text(words("Done."))
 
@@ -146,14 +150,26 @@ def test_all_the_way(language, visit, site):
     with staff.expect_download() as download:
         staff.get_by_role("link", name="фото.jpg").click()
     assert download.value.suggested_filename == "фото.jpg"
-    step("finish", "Түзетілді.")
+    step("finish", "Түзетілді.", PAPER)
     assert state() == words("done")
+    with own.expect_download() as download:
+        own.get_by_role("link", name="анықтама.pdf").click()
+    assert download.value.suggested_filename == "анықтама.pdf"
     press(own, words("Solved"))
     expect(own.locator(".messages li")).to_have_text(words("Thank you for your word"))
     own.fill("[name=text]", "Әлі түзетілмеген.")
     press(own, words("Reopen"))
     assert state() == words("reopened")
     expect(own.get_by_role("button", name=words("Solved"), exact=True)).to_have_count(0)
+    staff.reload()
+    step("decline", "Көрсеткіш дұрыс жазылған.")
+    assert state() == words("declined")
+    expect(own.get_by_role("button", name=words("Reopen"), exact=True)).to_have_count(0)
+    other = in_threads(partial(ApplicationFactory, user=home.owner))[0]
+    own.goto(f"/applications/{other.number}/")
+    own.get_by_text(words("I no longer need it"), exact=True).click()
+    press(own, words("Withdraw the application"))
+    assert state() == words("withdrawn")
 
 
 def test_nobody_is_kept_off(visit, site):
