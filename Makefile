@@ -18,7 +18,7 @@ setup: ## only .venv and what it needs
 
 test: ## the tests; ARGS are pytest's: make test ARGS="-m 'not browser'"
 	@bin/setup test
-	@exec $(PYTHON_BIN) -m pytest -n auto $(ARGS)
+	@exec $(PYTHON_BIN) -m pytest -n auto --dist worksteal $(ARGS)
 
 check: ## all that CI runs: linters, then the tests
 	@bin/setup test

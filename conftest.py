@@ -5,16 +5,19 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import django
 import pytest
-from django.conf import Settings, settings
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
+from django.http import HttpRequest
 from django.test import Client
 from hypothesis import settings as hypothesis_settings
+from whitenoise.base import WhiteNoise
 
 from cabinet import catalogues
 from cabinet.embedded_postgres import Cluster
@@ -75,6 +78,11 @@ hypothesis_settings.register_profile("cabinet", deadline=None)  # a busy machine
 hypothesis_settings.load_profile("cabinet")
 
 
+from django.contrib.auth import (  # noqa: E402
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+)
 from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 
 from accounts.middleware import SEEN, SINCE  # noqa: E402
@@ -92,31 +100,41 @@ settings.DOCUMENTS_FOLDER = BASE_DIR / "var" / f"turns-of-tests-{os.getpid()}"
 _COST = {name: getattr(Argon2PasswordHasher, name) for name in ("time_cost", "memory_cost")}
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64
 
-_chain: list[Any] = []
+# Every client has a chain of middleware of its own, in which WhiteNoise would read its folder anew.
+_files: dict[tuple[str, str], dict[str, Any]] = {}
+_read_files = WhiteNoise.update_files_dictionary
+
+
+def read_files_once(whitenoise: WhiteNoise, root: str, prefix: str) -> None:
+    if (root, prefix) not in _files:
+        _read_files(whitenoise, root, prefix)
+        _files[root, prefix] = dict(whitenoise.files)
+    whitenoise.files |= _files[root, prefix]
+
+
+WhiteNoise.update_files_dictionary = read_files_once
 
 
 class HttpsClient(Client):
-    """As people come: in production plain http is only ever redirected.
-
-    All clients share one chain of middleware, as in a server: WhiteNoise reads its folder once.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if isinstance(settings._wrapped, Settings):  # no test has overridden any
-            if not _chain:
-                self.handler.load_middleware()
-                _chain.append(self.handler._middleware_chain)
-            self.handler._middleware_chain = _chain[0]
+    """As people come: in production plain http is only ever redirected."""
 
     def _login(self, user: Any, backend: str | None = None) -> None:
-        """As by the form: the session is noted as seen."""
-        super()._login(user, backend)
-        session = self.session
-        session[SINCE] = session[SEEN] = time.time()
+        """As by the form, but in one statement: in a new session, which is noted as seen."""
+        request, now = HttpRequest(), time.time()
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+        request.session.update(
+            {
+                SESSION_KEY: str(user.pk),
+                BACKEND_SESSION_KEY: backend or user.backend,
+                HASH_SESSION_KEY: user.get_session_auth_hash(),
+                SINCE: now,
+                SEEN: now,
+            }
+        )
         if user.is_staff:  # with a second step
-            session.update(people.second_step_of(user))
-        session.save()
+            request.session.update(people.second_step_of(user))
+        request.session.save()
+        self._set_login_cookies(request)
 
     def generic(self, *args: Any, secure: bool = True, **kwargs: Any) -> Any:
         return super().generic(*args, secure=True, **kwargs)

@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cabinet.settings")
 
 try:
     application = get_wsgi_application()
+    import receipts.pdf  # noqa: F401 - for all workers at once, before anybody waits for it
 except ImproperlyConfigured as error:
     print(error, file=sys.stderr)
     sys.exit(BOOT_ERROR)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import weasyprint
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -93,7 +93,7 @@ def answer(request: HttpRequest, document: Document) -> HttpResponse:
 @cache
 def made_of() -> str:
     """The SHA-256 of all that documents are made of besides their facts."""
-    digest = hashlib.sha256(weasyprint.__version__.encode())
+    digest = hashlib.sha256(version("weasyprint").encode())
     for pattern in MADE_OF:
         for path in sorted(Path(settings.BASE_DIR).glob(pattern)):
             digest.update(path.name.encode() + path.read_bytes())

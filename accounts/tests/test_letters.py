@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import tinyhtml5
 from django.db import connection
 from django.test import RequestFactory
 from django.urls import resolve
@@ -12,7 +11,7 @@ from accounts import letters
 from accounts.tests.factories import UserFactory
 from billing.tests.factories import SupplierFactory
 from cabinet.models import Letter
-from cabinet.tests.pages import select, text
+from cabinet.tests.pages import parsed, select, text
 from cabinet.tests.test_language import faults
 
 SITE = "https://testserver"
@@ -74,7 +73,7 @@ def link_in(letter):
 
 def facts_of(letter):
     """Label and value of what the letter states, the same in text and HTML."""
-    root = tinyhtml5.parse(letter.html, namespace_html_elements=False)
+    root = parsed(letter.html)
     cells = [text(cell).replace("_", "\N{NO-BREAK SPACE}") for cell in select(root, "td.line")]
     facts = dict(zip(cells[::2], cells[1::2], strict=True))
     lines = [f"{label}: {value}\n" for label, value in facts.items()]
@@ -116,7 +115,7 @@ def test_in_one_language(kind, language, letter):
 @both
 @kinds
 def test_text_and_html_say_the_same(kind, language, letter):
-    root = tinyhtml5.parse(letter.html, namespace_html_elements=False)
+    root = parsed(letter.html)
     shown = [*select(root, "h1"), *select(root, "td.line"), *select(root, "a.on-button")]
     shown += [each for each in select(root, "p.ink") if "quiet" not in each.get("class")]
     pieces = [text(each).replace("_", "\N{NO-BREAK SPACE}") for each in shown]

@@ -24,7 +24,7 @@ def why(client, home):
 
 def drawn(root, tag):
     """The elements of a picture."""
-    return list(root.iter(f"{{http://www.w3.org/2000/svg}}{tag}"))
+    return list(root.iter(tag))
 
 
 def of_class(elements, name):

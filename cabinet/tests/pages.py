@@ -4,10 +4,9 @@ A no-break space is written `_`, so that a test can tell it from an ordinary one
 """
 
 import re
-from xml.etree import ElementTree
 
-import tinyhtml5
 from django.http import HttpResponse
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 SPACES = re.compile(r"[ \t\n\r\f]+")
 
@@ -17,20 +16,20 @@ class Page:
 
     def __init__(self, response: HttpResponse) -> None:
         self.status = response.status_code
-        self.root = tinyhtml5.parse(response.content.decode(), namespace_html_elements=False)
+        self.root = parsed(response.content.decode())
 
-    def find(self, css: str) -> ElementTree.Element:
+    def find(self, css: str) -> HtmlElement:
         """The only element `tag.class`, or `tag#id`."""
         (element,) = self.all(css)
         return element
 
-    def all(self, css: str) -> list[ElementTree.Element]:
+    def all(self, css: str) -> list[HtmlElement]:
         """Every element `tag.class`, `tag#id` or `tag`."""
         return select(self.root, css)
 
     @property
     def title(self) -> str:
-        return text(self.find("title"))
+        return text(self.root.head.find("title"))  # a picture has one too
 
     @property
     def heading(self) -> str:
@@ -91,7 +90,12 @@ class Page:
         return {text(link): link.get("href", "") for link in self.find("main").iter("a")}
 
 
-def select(root: ElementTree.Element, css: str) -> list[ElementTree.Element]:
+def parsed(html: str) -> HtmlElement:
+    """The tree of an HTML document, without its comments."""
+    return document_fromstring(html, HTMLParser(remove_comments=True))
+
+
+def select(root: HtmlElement, css: str) -> list[HtmlElement]:
     """The elements under the root that are `tag.class`, `tag#id` or `tag`."""
     tag, mark, name = re.fullmatch(r"(\w+)(?:([.#])([\w-]+))?", css).groups()  # type: ignore[union-attr]
     return [
@@ -103,19 +107,19 @@ def select(root: ElementTree.Element, css: str) -> list[ElementTree.Element]:
     ]
 
 
-def text(element: ElementTree.Element) -> str:
+def text(element: HtmlElement) -> str:
     """The element's text, spaces as a browser shows them."""
     return (
         SPACES.sub(" ", "".join(element.itertext())).strip(" ").replace("\N{NO-BREAK SPACE}", "_")
     )
 
 
-def rows(table: ElementTree.Element) -> list[list[str]]:
+def rows(table: HtmlElement) -> list[list[str]]:
     """The texts of a table's cells, row by row."""
     return [[text(cell) for cell in row if cell.tag in ("th", "td")] for row in table.iter("tr")]
 
 
-def controls(root: ElementTree.Element) -> list[ElementTree.Element]:
+def controls(root: HtmlElement) -> list[HtmlElement]:
     """The fields that a person fills in."""
     return [
         element
@@ -124,7 +128,7 @@ def controls(root: ElementTree.Element) -> list[ElementTree.Element]:
     ]
 
 
-def value(control: ElementTree.Element) -> str:
+def value(control: HtmlElement) -> str:
     """What a field holds."""
     if control.tag == "select":
         chosen = [option for option in control.iter("option") if "selected" in option.attrib]

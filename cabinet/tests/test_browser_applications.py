@@ -120,6 +120,8 @@ def test_all_the_way(language, visit, site):
     application = in_threads(
         partial(ApplicationFactory, user=home.owner, kind_id="reading", account=home.account)
     )[0]
+    asked = "Есептегіштің суреті бар ма?"
+    in_threads(partial(AnswerTemplateFactory, name="Сурет", text_kk=asked))
     staff = visit(f"/admin/support/application/{application.pk}/change/", "support", language)
     own = visit(f"/applications/{application.number}/", "owner", language, viewport=TELEPHONE)
 
@@ -139,9 +141,11 @@ def test_all_the_way(language, visit, site):
         return SPACES.sub(" ", page.locator(".sum-word").inner_text())
 
     step("take")
-    step("ask", "Есептегіштің суреті бар ма?")
+    staff.locator("#act-ask select").select_option("Сурет")
+    expect(staff.locator("#act-ask textarea")).to_have_value(asked)
+    step("ask")
     assert state() == words("waiting for you")
-    expect(own.locator("main")).to_contain_text("Есептегіштің суреті бар ма?")
+    expect(own.locator("main")).to_contain_text(asked)
     own.fill("[name=text]", "Міне.")
     own.set_input_files("[name=files]", [PICTURE])
     press(own, words("Send"))
