@@ -140,6 +140,11 @@ class HttpsClient(Client):
         return super().generic(*args, secure=True, **kwargs)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """More than processors, since many tests wait: for a browser, a dead worker, a mail server."""
+    return (os.cpu_count() or 1) * 3 // 2 or 1
+
+
 @pytest.fixture(autouse=True)
 def nothing_remembered(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
     """What a test left in the process's memory and in the cache is not there for the next one.

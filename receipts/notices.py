@@ -21,7 +21,6 @@ from receipts import notice_words, papers, subscriptions
 from receipts.deliveries import NOTICE, PAYMENT, RECEIPT, REMINDER
 from receipts.models import Delivery, PaperLanguage, Subscription
 from receipts.paper_forms import PaperForm
-from receipts.receipt_views import document
 
 
 def receipt(letter: Letter) -> Made | None:
@@ -123,6 +122,9 @@ def _bill(account: PersonalAccount, month: dt.date | None) -> Issued | None:
 
 def _pdf(subscription: Subscription, bill: Issued) -> Attachment:
     """The same bytes as in the cabinet."""
+    # Loaded by who makes papers alone: WeasyPrint takes half a second, and 30 MB.
+    from receipts.receipt_views import document
+
     form = PaperForm({"lang": subscription.language, "form": subscription.form})
     form.full_clean()
     paper = papers.of_month(subscription.account, bill.month)

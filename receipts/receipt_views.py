@@ -15,7 +15,7 @@ from billing import sentences
 from billing.models import PersonalAccount
 from cabinet import months
 from cabinet.links import absolute
-from receipts import documents, drawings, papers, proofs
+from receipts import documents, drawings, papers, pdf, proofs
 from receipts.documents import Document
 from receipts.paper_forms import PaperForm
 from receipts.papers import ReceiptPaper
@@ -83,8 +83,6 @@ def _made(paper: ReceiptPaper, say: Words, large: bool, side: str, verify: str, 
         "purpose": settings.PAYMENT_PURPOSE,
     }
     drawn = {"paper:qr.svg": drawings.qr(proof), "paper:bars.svg": drawings.bars(paper.bars)}
-    from receipts import pdf  # half a second and 30 MB, which most processes can do without
-
     return pdf.render(
         "receipts/receipt.html",
         context,

@@ -1,20 +1,17 @@
-"""The papers of an account for support staff, opened from its page in the admin."""
+"""What an account's page in the admin tells of its subscriptions; a receipt is sent once more."""
 
-import datetime as dt
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from accounts import audit
 from billing.models import PersonalAccount
@@ -24,39 +21,12 @@ from cabinet.letters import KINDS
 from cabinet.models import Letter
 from receipts import deliveries
 from receipts.models import NOTICES, Delivery, Subscription
-from receipts.receipt_views import receipt_of
-from receipts.views import statement_of
-
-SHOWN = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)  # who has it already looks at it again
-
-
-@require_safe
-def receipt(request: HttpRequest, pk: int, month: dt.date, side: str) -> HttpResponse:
-    """The receipt that the account's holders would get."""
-    account = _account(request, pk)
-    answer = receipt_of(request, account, month, side)
-    if answer.status_code in SHOWN:
-        audit.record("looked_at_receipt", request, account=account, month=months.code(month))
-    return answer
-
-
-@require_safe
-def statement_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    """The statement that the account's holders would get."""
-    account = _account(request, pk)
-    answer = statement_of(request, account)
-    if answer.status_code == HTTPStatus.BAD_REQUEST:  # told where staff choose the period
-        change = reverse("admin:billing_personalaccount_change", args=[pk])
-        return HttpResponseRedirect(f"{change}?{request.GET.urlencode()}")
-    if answer.status_code in SHOWN:
-        audit.record("looked_at_statement", request, account=account)
-    return answer
 
 
 @require_POST
 def send_again(request: HttpRequest, pk: int, subscription: int) -> HttpResponse:
     """The account's latest receipt goes to a subscriber once more."""
-    account = _account(request, pk)
+    account = account_of(request, pk)
     if not request.user.has_perm("receipts.send_again"):
         raise PermissionDenied
     found = get_object_or_404(account.subscriptions.select_related("user"), pk=subscription)
@@ -115,7 +85,7 @@ def of_account(request: HttpRequest, account: PersonalAccount) -> SafeString:
     return part("receipts/staff_subscriptions.html", context, request)
 
 
-def _account(request: HttpRequest, pk: int) -> PersonalAccount:
+def account_of(request: HttpRequest, pk: int) -> PersonalAccount:
     """The account, which this member of staff may look at."""
     account = get_object_or_404(PersonalAccount, pk=pk)
     if not admin.site.get_model_admin(PersonalAccount).has_view_permission(request, account):

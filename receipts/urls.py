@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path, register_converter
 
-from receipts import receipt_views, staff, subscription_views, verify, views
+from receipts import receipt_views, staff, staff_papers, subscription_views, verify, views
 from receipts.models import NOTICES
 
 
@@ -61,7 +61,7 @@ urlpatterns = [
     *(
         path(
             f"admin/billing/personalaccount/<int:pk>/receipts/<month:month>{ending}.pdf",
-            admin.site.admin_view(staff.receipt),
+            admin.site.admin_view(staff_papers.receipt),
             {"side": side},
             name=f"staff_receipt_{side}",
         )
@@ -74,7 +74,7 @@ urlpatterns = [
     ),
     path(
         "admin/billing/personalaccount/<int:pk>/statement.pdf",
-        admin.site.admin_view(staff.statement_pdf),
+        admin.site.admin_view(staff_papers.statement_pdf),
         name="staff_statement_pdf",
     ),
 ]

@@ -14,7 +14,7 @@ from billing.models import PersonalAccount, Supplier
 from billing.periods import MonthPeriodForm
 from cabinet.downloads import as_file
 from cabinet.links import absolute
-from receipts import documents, downloads, drawings, proofs, statements
+from receipts import documents, downloads, drawings, pdf, proofs, statements
 from receipts.documents import Document
 from receipts.paper_forms import PaperForm
 from receipts.statements import Statement
@@ -81,8 +81,6 @@ def _made(
         "verify_address": verify,
         "proof_address": proof,
     }
-    from receipts import pdf  # half a second and 30 MB, which most processes can do without
-
     return pdf.render(
         "receipts/statement_pdf.html",
         context,

@@ -121,7 +121,7 @@ def test_all_the_way(language, visit, site):
         partial(ApplicationFactory, user=home.owner, kind_id="reading", account=home.account)
     )[0]
     asked = "Есептегіштің суреті бар ма?"
-    in_threads(partial(AnswerTemplateFactory, name="Сурет", text_kk=asked))
+    in_threads(partial(AnswerTemplateFactory, name=f"Сурет {language}", text_kk=asked))
     staff = visit(f"/admin/support/application/{application.pk}/change/", "support", language)
     own = visit(f"/applications/{application.number}/", "owner", language, viewport=TELEPHONE)
 
@@ -141,7 +141,7 @@ def test_all_the_way(language, visit, site):
         return SPACES.sub(" ", page.locator(".sum-word").inner_text())
 
     step("take")
-    staff.locator("#act-ask select").select_option("Сурет")
+    staff.locator("#act-ask select").select_option(f"Сурет {language}")
     expect(staff.locator("#act-ask textarea")).to_have_value(asked)
     step("ask")
     assert state() == words("waiting for you")
