@@ -36,7 +36,7 @@ from cabinet.tests.pages import Page
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("KILLS", "20"))
+KILLS = int(os.environ.get("KILLS", "12"))
 SEED = int(os.environ.get("KILLS_SEED", "1"))
 CRASHES = int(os.environ.get("CRASHES", "3"))
 ACCOUNTS = 200

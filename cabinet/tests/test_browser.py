@@ -280,7 +280,7 @@ def test_every_page(name, language, visit):
     """It fits, axe finds nothing, and the console stays empty."""
     who, path = PAGES[name]
     page = visit(path, who, language, STATUS.get(name, 200))
-    assert hindrances(page) == []
+    assert hindrances(page, language) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -53,17 +53,17 @@ def test_there_and_back(language, script, visit, site):
     expect(page.get_by_label(each)).to_be_checked()
     expect(page.get_by_label(paper)).not_to_be_checked()
     if script:
-        assert hindrances(page) == []
+        assert hindrances(page, language) == []
     own = Subscription.objects.get(user=site.home.stranger)
     assert (own.receipts, own.paper) == (True, False)
 
     page = visit(f"/e-receipt/unsubscribe/{own.key}/receipts/", language=language, **options)
     if script:
-        assert hindrances(page) == []
+        assert hindrances(page, language) == []
     page.get_by_role("button", name=leave).click()
     expect(page.locator("h1")).to_have_text(left)
     if script:
-        assert hindrances(page) == []
+        assert hindrances(page, language) == []
     page.get_by_role("button", name=mistake).click()
     expect(page.locator("h1")).to_have_text(again)
     own.refresh_from_db()
@@ -92,7 +92,7 @@ def test_a_mailing_is_followed_and_paused(language, visit, site):
     page = visit(f"/admin/cabinet/mailing/{mailing.pk}/change/", "supervisor", language)
     sent = page.locator("[data-refresh] dd").nth(1)
     expect(sent).to_have_text("0")
-    assert hindrances(page) == []
+    assert hindrances(page, language) == []
     in_threads(lambda: one_is_sent(mailing))
     expect(sent).to_have_text("1", timeout=9000)
     page.get_by_role("button", name=pause).click()

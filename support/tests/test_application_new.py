@@ -9,6 +9,7 @@ from accounts.models import AuditEntry
 from accounts.tests.factories import UserFactory
 from accounts.tests.test_letters import written
 from billing.tests.factories import HoldingFactory, PersonalAccountFactory, ReadingFactory
+from cabinet import memory
 from cabinet.tests import people
 from cabinet.tests.asks import LONG, NUL, queries
 from cabinet.tests.pages import Page, text
@@ -174,6 +175,30 @@ def test_the_last_reading_is_of_a_meter_that_is_there(client, owner, home):
 def test_other_pages_fill_it_in(client, owner):
     page = Page(client.get(form("recalculation"), {"month": "2025-12", "account": "000000101"}))
     assert page.values["month"] == "2025-12"
+
+
+WAYS = {
+    "": "reading/?account=000000101",
+    "services/2026-03/": "recalculation/?account=000000101&month=2026-03",
+    "payments/": "payment/?account=000000101",
+}
+
+
+@pytest.mark.parametrize(("page", "leads"), WAYS.items())
+def test_pages_lead_here_as_long_as_it_is_offered(client, owner, page, leads):
+    path, to = f"/accounts/000000101/{page}", f"/applications/new/{leads}"
+    assert to in Page(client.get(path)).links.values()
+    assert Page(client.get(to)).values  # a form, and no question about which account
+    Kind.objects.filter(pk=leads.split("/")[0]).update(is_offered=False)
+    memory.forget()
+    assert to not in Page(client.get(path)).links.values()
+
+
+def test_who_cannot_add_an_account_is_led_here(client, homeless):
+    wrong = {"number": "000000999", "paid_on": "2026-04-01", "amount": "1"}
+    page = Page(client.post("/accounts/add/", wrong))
+    assert LIST in page.links.values()
+    assert form("access") in Page(client.get(LIST)).links.values()
 
 
 @pytest.mark.parametrize("account", ["000000202", "000000999", "0", LONG, NUL, "<b>"])
