@@ -66,7 +66,8 @@ class Person:
         view = re.sub(r"[^/]{20,}|\d+", "…", self.page.url.split("?")[0])
         if view not in self.looked_at:
             self.looked_at.add(view)
-            assert hindrances(self.page, self.language) == [], self.page.url
+            if self.language == "kk":
+                assert hindrances(self.page) == [], self.page.url
         return heading
 
     def fill(self, **fields: str) -> None:

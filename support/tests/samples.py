@@ -100,11 +100,11 @@ def heic(orientation: int = 1) -> bytes:
 
 
 def pdf(**options: Any) -> bytes:
-    """A blank page."""
+    """A blank page; the same bytes at any time, but for an encrypted one."""
     output = io.BytesIO()
     with pikepdf.new() as document:
         document.add_blank_page(page_size=(595, 842))
-        document.save(output, **options)
+        document.save(output, deterministic_id="encryption" not in options, **options)
     return output.getvalue()
 
 
