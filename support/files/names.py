@@ -13,6 +13,8 @@ EXTENSIONS = {FileKind.PDF: ".pdf", FileKind.JPEG: ".jpg", FileKind.PNG: ".png"}
 EXTENSION = re.compile(r"\.(pdf|jpe?g|jpe|jfif|png|hei[cf]|hif)$", re.IGNORECASE | re.ASCII)
 # Quotes, and what Windows allows in no name; letters that nobody sees.
 FORBIDDEN = re.compile("[\"'`<>:|?*\\\\/\u201a\u201e\uff02\uff07]")
+# A quote and the ends of a line as browsers write them into a form (WHATWG, multipart/form-data).
+ESCAPED = re.compile("%(22|0D|0A)", re.IGNORECASE)
 INVISIBLE = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 SPACES = ("Zs", "Zl", "Zp", "Cc", "Pi", "Pf")  # categories of characters that become a space
 GONE = ("Cf", "Cs", "Co", "Cn")  # directions of writing above all
@@ -45,7 +47,7 @@ def _legible(text: str) -> str:
             letters.append(" ")
         elif category not in GONE and not INVISIBLE.match(letter):
             letters.append(letter)
-    return " ".join(unicodedata.normalize("NFC", "".join(letters)).split())
+    return " ".join(ESCAPED.sub(" ", unicodedata.normalize("NFC", "".join(letters))).split())
 
 
 def _is_device(stem: str) -> bool:

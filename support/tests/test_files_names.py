@@ -36,6 +36,8 @@ ENDS = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png"}
         # Headers and pages
         ('a"; filename="b.exe.pdf', PDF, "a ; filename= b.exe.pdf"),
         ("a\r\nSet-Cookie: b=c.pdf", PDF, "a Set-Cookie b=c.pdf"),
+        ("%22Дала%22%0D%0AX: y.pdf", PDF, "Дала X y.pdf"),
+        ("100%25.pdf", PDF, "100%25.pdf"),
         ("<img src=x onerror=alert(1)>.png", PNG, "img src=x onerror=alert(1).png"),
         ("«Дала» ‘a’ “b” „c” `d` 'e'.pdf", PDF, "Дала a b c d e.pdf"),
         # What is not seen
