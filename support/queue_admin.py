@@ -154,7 +154,7 @@ class ApplicationAdmin(OfMany, ReadOnly):
             now = self._found(request, pk)
             data = {**request.POST.dict(), "seen": now.state, "read": now.newest_message}
             form = form_of(act, now, data)
-            if request.FILES:
+            if request.FILES and isinstance(form, TextForm):
                 form.add_error("files", CHOOSE_AGAIN)
             return self._wrong(request, now, act, form)
         messages.success(request, _("Done."))

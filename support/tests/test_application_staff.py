@@ -484,6 +484,11 @@ def test_nobody_answers_over_what_was_not_read(client, operator, application, ac
     assert do(client, application, act, read=seen.get("value"), text="Жауап").status_code == 302
 
 
+def test_a_file_sent_along_with_what_takes_none(client, operator, application):
+    page = Page(do(client, application, "take", seen="done", files=[uploaded(pdf())]))
+    assert (page.status, said(page)) == (400, [QUICKER])
+
+
 @pytest.mark.parametrize("read", ["", "-1", "x"])
 def test_what_was_read_is_a_message(client, operator, application, read):
     assert do(client, application, "finish", read=read, text="Жауап").status_code == 400
