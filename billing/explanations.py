@@ -175,7 +175,7 @@ class _Words:
             Kind.PRICE: self._price,
             Kind.VAT: self._vat,
             Kind.ADJUSTMENTS: self._adjustments,
-            Kind.ROUNDING: partial(_, "Rounding of each line to the tiyn"),
+            Kind.ROUNDING: self._rounding,
             Kind.OTHER: self._other,
         }
         return words[cause.kind]()
@@ -247,6 +247,9 @@ class _Words:
             "now": figures.money(self.after.adjusted),
             "before": figures.money(self.before.adjusted),
         }
+
+    def _rounding(self) -> str:
+        return _("Rounding of each line to the tiyn")
 
     def _other(self) -> str:
         if self.before.computed is None or self.after.computed is None:

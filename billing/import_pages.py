@@ -20,7 +20,10 @@ ORDER = [f"{file.name}.csv" for file in FILES]
 
 def heads() -> list[str]:
     """The heads of a table of counts."""
-    return [gettext(word) for word in ("file", *COUNTS)]
+    return [
+        *(gettext("file"), gettext("new"), gettext("changed")),
+        *(gettext("same"), gettext("deleted"), gettext("rejected")),
+    ]
 
 
 def counts_of(record: Import) -> list[tuple[str, list[tuple[str, str]]]]:
