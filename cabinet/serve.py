@@ -160,7 +160,7 @@ def prepare() -> str:
 
 
 def collect_static() -> None:
-    """Only when a file has changed: to compress them all takes seconds."""
+    """Only when a file has changed, since to compress them all takes seconds; one at a time."""
     from django.contrib.staticfiles.finders import get_finders
 
     state = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
@@ -168,11 +168,17 @@ def collect_static() -> None:
         for path, storage in finder.list([]):
             found = os.stat(storage.path(path))
             state.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
-    stamp = Path(settings.STATIC_ROOT) / ".state"
-    if stamp.exists() and stamp.read_text() == state.hexdigest():
-        return
-    call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    stamp.write_text(state.hexdigest())
+    folder = Path(settings.STATIC_ROOT)
+    stamp = folder / ".state"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_suffix(".lock"), "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_text() == state.hexdigest():
+            return
+        stamp.unlink(missing_ok=True)
+        # What was collected before stays, for whoever serves it or has a page of it open.
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write_text(state.hexdigest())
 
 
 def listen(host: str, port: int) -> socket.socket:
