@@ -160,6 +160,7 @@ MIDDLEWARE = [
     "cabinet.middleware.client_address",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cabinet.compression.compressed_pages",
     "csp.middleware.CSPMiddleware",
     "cabinet.middleware.whole_cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -69,3 +69,93 @@ def test_static_files_are_compressed_and_kept_for_good(accepted, encoding, read,
             "Accept-Encoding",
         )
         assert read(answer.getvalue()) == client.get(path).getvalue()
+
+
+LIST = "/accounts/"
+BROWSER = {"accept-encoding": "gzip, deflate, br, zstd"}
+
+
+def encoding(client, path=LIST, **headers):
+    answer = client.get(path, headers={**BROWSER, **headers})
+    return answer.headers.get("Content-Encoding")
+
+
+def test_pages_are_compressed(home, client):
+    client.force_login(home.owner)
+    plain = client.get(LIST)
+    answer = client.get(LIST, headers={**BROWSER, "sec-fetch-site": "same-origin"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert int(answer.headers["Content-Length"]) == len(answer.content) < len(plain.content) / 3
+    assert len(gzip.decompress(answer.content)) == len(plain.content)
+    for each in (plain, answer):
+        assert "Accept-Encoding" in each.headers["Vary"].split(", ")
+
+
+@pytest.mark.parametrize(
+    ("headers", "compressed"),
+    [
+        ({"sec-fetch-site": "none"}, True),
+        ({"sec-fetch-site": "same-site"}, False),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "cross-site", "referer": "https://testserver/"}, False),
+        ({}, False),
+        ({"referer": "https://testserver/accounts/"}, True),
+        ({"referer": "https://testserver.evil.example/"}, False),
+    ],
+)
+def test_no_page_is_that_another_site_led_to(headers, compressed, home, client):
+    client.force_login(home.owner)
+    assert encoding(client, host="testserver", **headers) == ("gzip" if compressed else None)
+
+
+@pytest.mark.parametrize("accepted", ["", "identity", "br", "gzip;q=0", "gzip; q=0.0, br"])
+def test_who_does_not_take_gzip_gets_none(accepted, home, client):
+    client.force_login(home.owner)
+    asked = {"accept-encoding": accepted, "sec-fetch-site": "none"}
+    assert encoding(client, **asked) is None
+    assert encoding(client, **{**asked, "accept-encoding": "br;q=1.0, gzip;q=0.8"}) == "gzip"
+
+
+def test_papers_and_downloads_stay_as_they_are(home, client):
+    client.force_login(home.owner)
+    page = f"/accounts/{home.account.number}/services"
+    for path in (f"{page}.csv", f"{page}.xlsx", f"{page}.json"):
+        assert encoding(client, path, **{"sec-fetch-site": "none"}) is None
+
+
+FIRST, AFTERWARDS = 60_000, 12_000  # bytes, with what they take along
+PAGES = {
+    "": ("/login/", "/calculator/"),
+    "owner": (
+        "/accounts/",
+        "/accounts/{number}/",
+        "/accounts/{number}/services/",
+        "/accounts/{number}/receipts/",
+        "/accounts/{number}/calculator/",
+    ),
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("who", "path"), [(who, path) for who, paths in PAGES.items() for path in paths]
+)
+def test_a_page_is_light(who, path, site, chromium):
+    """As Chromium counts it: the first page with an empty cache, then once more."""
+    context = chromium.new_context(base_url=site.url)
+    if who:
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": site.sessions[who]}
+        context.add_cookies([{**cookie, "url": site.url}])
+    page = context.new_page()
+    received = []
+    network = context.new_cdp_session(page)
+    network.on("Network.loadingFinished", lambda each: received.append(each["encodedDataLength"]))
+    network.send("Network.enable")
+    weights = []
+    for _visit in range(2):
+        received.clear()
+        page.goto(path.format(number=site.home.account.number), wait_until="networkidle")
+        weights.append(sum(received))
+    context.close()
+    assert 5_000 < weights[0] <= FIRST
+    assert 2_000 < weights[1] <= AFTERWARDS
