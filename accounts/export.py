@@ -60,6 +60,7 @@ def _user(user: User) -> dict[str, Any]:
         "email": user.email,
         "full_name": user.full_name,
         "language": user.language,
+        "large_text": user.large_text,
         "registered_at": user.joined_at.isoformat(),
         "last_sign_in_at": user.last_login.isoformat() if user.last_login else None,
     }

@@ -104,6 +104,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(
         _("language"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
+    large_text = models.BooleanField(_("large text"), default=False, db_default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("member of staff"), default=False)
     branch = models.CharField(  # billing's code of the district branch where staff work

@@ -9,6 +9,7 @@ urlpatterns = [
     path("admin/login/", views.staff_login, name="staff_login"),
     path("admin/password_change/", views.staff_password, name="staff_password"),
     path("language/", views.language, name="language"),
+    path("text-size/", views.text_size, name="text_size"),
     path("consent/", views.consent, name="consent"),
     path("register/again/", views.register_again, name="register_again"),
     path("email/undo/<str:key>/", views.undo_email, name="undo_email"),

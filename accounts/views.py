@@ -33,9 +33,11 @@ from accounts.forms import PasskeySignInForm, PasskeyStepForm
 from accounts.models import User
 from accounts.pages import Page
 from cabinet import months
+from cabinet.context import LARGE
 from cabinet.methods import form_page
 
 TRIES = 3
+TEXT_SIZES = ("normal", LARGE)
 
 
 class SignIn(Page, allauth.LoginView):
@@ -219,6 +221,39 @@ def language(request: HttpRequest) -> HttpResponse:
     elif request.user.is_authenticated:
         _keep_language(request, request.POST["language"])
     return set_language(request)
+
+
+@login_not_required
+@require_POST
+def text_size(request: HttpRequest) -> HttpResponse:
+    """Large text or text as usual, kept on this device and for the user."""
+    size, wanted = request.POST.get("size"), request.POST.get("next", "")
+    response = redirect(wanted if _is_ours(request, wanted) else "billing:home")
+    if size in TEXT_SIZES:
+        if request.user.is_authenticated:
+            _keep_text_size(request, large=size == LARGE)
+        response.set_cookie(
+            settings.TEXT_SIZE_COOKIE_NAME,
+            size,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def _is_ours(request: HttpRequest, url: str) -> bool:
+    return url_has_allowed_host_and_scheme(
+        url, {request.get_host()}, require_https=request.is_secure()
+    )
+
+
+@transaction.atomic
+def _keep_text_size(request: HttpRequest, *, large: bool) -> None:
+    others = User.objects.filter(pk=request.user.pk).exclude(large_text=large)
+    if others.update(large_text=large):
+        audit.record("profile_changed", request, fields=["large_text"])
 
 
 @transaction.atomic

@@ -12,18 +12,18 @@ from cabinet.jinja import part
 from cabinet.links import link
 from cabinet.memory import remembered
 
-# The manual's ten items in its order; those without a page yet lead nowhere.
+# The manual's ten items in its order, where each leads, and its icon.
 MENU = (
-    (_("Available accounts"), "billing:account_list"),
-    (_("Account information"), "billing:account"),
-    (_("Service information"), "billing:services"),
-    (_("Electricity payment calculation"), "billing:calculator"),
-    (_("Payments"), "billing:payments"),
-    (_("Receipts"), "billing:receipts"),
-    (_("Submit an application"), "support:applications"),
-    (_("Change password"), "account_change_password"),
-    (_("Change e-mail address"), "account_email"),
-    (_("Personal settings"), "accounts:profile"),
+    (_("Available accounts"), "billing:account_list", "home"),
+    (_("Account information"), "billing:account", "account"),
+    (_("Service information"), "billing:services", "months"),
+    (_("Electricity payment calculation"), "billing:calculator", "calculator"),
+    (_("Payments"), "billing:payments", "payments"),
+    (_("Receipts"), "billing:receipts", "receipts"),
+    (_("Submit an application"), "support:applications", "application"),
+    (_("Change password"), "account_change_password", "lock"),
+    (_("Change e-mail address"), "account_email", "mail"),
+    (_("Personal settings"), "accounts:profile", "settings"),
 )
 # Pages that belong to an item without being its own.
 PARTS = {
@@ -60,11 +60,12 @@ OF_NO_ACCOUNT = {
 
 
 class Item(NamedTuple):
-    """An item of the menu; without a URL it cannot be chosen yet."""
+    """An item of the menu."""
 
     name: str
     url: str
     current: bool
+    icon: str
 
 
 def menu(request: HttpRequest, number: str) -> list[Item]:
@@ -73,13 +74,12 @@ def menu(request: HttpRequest, number: str) -> list[Item]:
     here = match.view_name if match else ""
     here = PARTS.get(here, here)
     return [
-        Item(gettext(name), _url(view, number), bool(view) and view == here) for name, view in MENU
+        Item(gettext(name), _url(view, number), view == here, icon)
+        for name, view, icon in MENU
     ]
 
 
 def _url(view: str, number: str) -> str:
-    if not view:
-        return ""
     if view in OF_NO_ACCOUNT:
         return link(view)
     return link(view, number) if number else link("billing:home")

@@ -39,6 +39,7 @@ def environment(**options: Any) -> Environment:
         link=links.link,
         url=reverse,
         language=translation.get_language,
+        icon=icon,
         **GLOBALS,
     )
     made.filters.update(FILTERS)
@@ -52,6 +53,14 @@ def part(template: str, context: dict[str, Any], request: HttpRequest | None = N
 
 # What the apps add when they are ready: what stands on every page, and names of theirs.
 GLOBALS: dict[str, Callable[..., Any]] = {}
+
+
+def icon(name: str) -> Markup:
+    """One of the sprite's icons; what it says is said beside it too."""
+    return Markup(
+        '<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false">'
+        '<use href="#i-{}"/></svg>'
+    ).format(name)
 
 
 def as_json(value: Any) -> str:

@@ -132,6 +132,11 @@ CHANGES = {
         ("profile_changed", {"fields": ["full_name", "language"]}),
     ),
     "language": ("/language/", {"language": "ru"}, ("profile_changed", {"fields": ["language"]})),
+    "text size": (
+        "/text-size/",
+        {"size": "large"},
+        ("profile_changed", {"fields": ["large_text"]}),
+    ),
     "sessions": ("/settings/sessions/", {}, ("sessions_ended", {"all_others": True})),
     "download": ("/settings/data/file/", {}, ("data_taken", {})),
     "deletion": ("/settings/delete/", {"password": PASSWORD}, ("user_deleted", {})),

@@ -34,8 +34,9 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         return self.annotate(balance=asked.balance())
 
     def with_latest(self) -> "PersonalAccountQuerySet":
-        """Adds `latest_month` (closed), `latest_due_on` of the receipts, `latest_paid_on` of all
-        payments, and of those not taken back `last_paid_on` with `last_paid`, in tenge.
+        """Adds `latest_month` (closed), of the receipts `latest_due_on` and the month of the
+        `latest_receipt`, `latest_paid_on` of all payments, and of those not taken back
+        `last_paid_on` with `last_paid`, in tenge.
         """
         return self.annotate(
             latest_month=asked.latest_month(),
@@ -43,7 +44,12 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
             last_paid_on=asked.last_paid_on(),
             last_paid=asked.last_paid(),
             latest_due_on=asked.latest_due_on(),
+            latest_receipt=asked.latest_receipt(),
         )
+
+    def with_first_payment(self) -> "PersonalAccountQuerySet":
+        """Adds `first_paid_on`."""
+        return self.annotate(first_paid_on=asked.first_paid_on())
 
     def with_months_beside(self, month: dt.date) -> "PersonalAccountQuerySet":
         """Adds `month_before` and `month_after`, the nearest closed ones."""
@@ -121,11 +127,13 @@ class PersonalAccount(models.Model):
     address = in_two_languages("address")
 
     balance: Decimal | None  # with_balance()
-    latest_month: dt.date | None  # with_latest(), and the next four
+    latest_month: dt.date | None  # with_latest(), and the next five
     latest_paid_on: dt.date | None
     last_paid_on: dt.date | None
     last_paid: Decimal | None
     latest_due_on: dt.date | None
+    latest_receipt: dt.date | None
+    first_paid_on: dt.date | None  # with_first_payment()
     terms_in_force: dict[str, Any] | None  # with_terms()
     month_before: dt.date | None  # with_months_beside(), and the next one
     month_after: dt.date | None

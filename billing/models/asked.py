@@ -73,6 +73,12 @@ def latest_paid_on() -> RawSQL:
     return _question(sql, _DAY)
 
 
+def first_paid_on() -> RawSQL:
+    """The day of the first payment."""
+    sql = f"SELECT min(p.paid_on) FROM billing_payment p WHERE p.account_id = {_ACCOUNT}"
+    return _question(sql, _DAY)
+
+
 def last_paid_on() -> RawSQL:
     """The last day on which something was paid that has not been taken back since."""
     return _question(_LAST_PAID.format("paid_on"), _DAY)
@@ -86,6 +92,12 @@ def last_paid() -> RawSQL:
 def latest_due_on() -> RawSQL:
     """The latest day by which a receipt is to be paid."""
     sql = f"SELECT max(r.due_on) FROM billing_receipt r WHERE r.account_id = {_ACCOUNT}"
+    return _question(sql, _DAY)
+
+
+def latest_receipt() -> RawSQL:
+    """The month of the latest receipt."""
+    sql = f"SELECT max(r.month) FROM billing_receipt r WHERE r.account_id = {_ACCOUNT}"
     return _question(sql, _DAY)
 
 

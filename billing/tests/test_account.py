@@ -11,7 +11,6 @@ from cabinet.tests import asks, people
 from cabinet.tests.pages import Page, select, text
 
 PAGE = ""
-MORE = ("sum-why", "sum-paid")
 URL = "/accounts/000000101/"
 TO_PAY = ["Төлеуге", "1_102,20_₸", "Төлеу мерзімі: 2026 ж. 25 сәуір"]
 
@@ -24,9 +23,8 @@ def see(client, person, url=URL):
 def balance(page):
     """The state, and the lines of the block of the sum."""
     (block,) = page.all("section.sum")
-    state = block.get("class").removeprefix("sum ")
-    lines = [line for line in block.iter("p") if line.get("class") not in MORE]
-    return state, [text(line) for line in lines]
+    state = block.get("class").removeprefix("sum balance ")
+    return state, [text(line) for line in select(block, "div.sum-now")[0].iter("p")]
 
 
 def test_what_is_known_of_a_home(client, home):
@@ -55,10 +53,8 @@ def test_what_is_known_of_a_home(client, home):
     leads = {said: to for said, to in page.links.items() if "/applications/" not in to}
     assert leads == {
         "2026 ж. наурыз": "/accounts/000000101/services/2026-03/",
-        "Айлар бойынша": "/accounts/000000101/services/",
+        "Түбіртекті ашу": "/accounts/000000101/receipts/2026-03.pdf",
         "Төлемді есептеу": "/accounts/000000101/calculator/",
-        "Төлемдер": "/accounts/000000101/payments/",
-        "Түбіртектер": "/accounts/000000101/receipts/",
         "Осы үйге қай тариф түрі тиімді?": "/accounts/000000101/calculator/plans/",
     }
 
@@ -104,6 +100,29 @@ def test_the_last_reading_of_a_day_is_the_highest(client, home):
 def test_to_pay(client, home):
     """Both services' closings, less the 500 ₸ that wait for April."""
     assert balance(see(client, home.owner)) == ("to-pay", TO_PAY)
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [(25, "Төлеу мерзімі: 2026 ж. 25 сәуір"), (26, "Төлеу мерзімі өтті: 2026 ж. 25 сәуір")],
+)
+def test_the_day_to_pay_by(day, told, client, home, monkeypatch):
+    people.at(dt.date(2026, 4, day), monkeypatch)
+    assert balance(see(client, home.owner))[1][2] == told
+
+
+def test_the_next_steps_when_nothing_is_to_pay(client, home):
+    factories.PaymentFactory(
+        account=home.account,
+        paid_on=people.TODAY,
+        month=dt.date(2026, 4, 1),
+        amount=Decimal("1102.20"),
+    )
+    steps = see(client, home.owner).find("p.sum-steps")
+    assert [(text(step), step.get("href")) for step in steps.iter("a")] == [
+        ("Айлар бойынша", "/accounts/000000101/services/"),
+        ("Төлемді есептеу", "/accounts/000000101/calculator/"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +254,7 @@ def test_the_menu(client, home):
 
 def test_the_frame(client, home):
     page = see(client, home.owner)
-    (head,) = page.all("div.head")
+    (head,) = page.all("header")
     assert text(select(head, "span.person-name")[0]) == "Ысқақова Іңкәр Әшімқызы"
     assert (
         text(select(head, "p.head-account")[0])

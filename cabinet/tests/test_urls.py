@@ -109,6 +109,7 @@ PUBLIC = {
     *("account_login", "mfa_authenticate", "mfa_login_webauthn", "account_logout"),
     *("account_signup", "account_email_verification_sent", "accounts:register_again"),
     *("account_confirm_email", "accounts:undo_email", "accounts:consent", "accounts:language"),
+    *("accounts:text_size",),
     *("account_reset_password", "account_reset_password_done", "billing:calculator_public"),
     *("receipts:verify", "receipts:unsubscribe"),
     *("support:contacts", "support:branches", "support:help", "support:help_page"),
@@ -163,6 +164,7 @@ TABLE = {
     "accounts:demo_codes": row(*[safe(404)] * 4),
     "accounts:staff_login": STAFF_LOGIN,
     "accounts:language": row(*[posted("https://testserver/before/")] * 4),
+    "accounts:text_size": row(*[posted("/")] * 4),
     "billing:home": row(
         TO_LOGIN,
         safe("/accounts/000000202/"),
