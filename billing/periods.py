@@ -2,7 +2,7 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from billing.fields import DayField
 from billing.ledgers import ServiceLedger, within
+from billing.presets import Loaded, Preset, Span, preset
 from cabinet import months
 from cabinet.jinja import part
 
@@ -33,6 +34,8 @@ class PeriodForm(forms.Form):
     """A period from … to …; wrong ones are told beside the field."""
 
     first = last = dt.date.min
+    loaded: Loaded | None = None
+    code: Callable[[dt.date], str]  # as addresses have either end
 
     def __init__(self, query: Mapping[str, str], default: tuple[str, str], **kwargs: Any) -> None:
         given = {name: query.get(name, "").strip() for name in self.parameters()}
@@ -58,11 +61,17 @@ class PeriodForm(forms.Form):
         return _rendered[key]
 
     def _render(self) -> SafeString:
-        return part("billing/period_form.html", {"form": self})
+        return part("billing/period_form.html", {"form": self, "presets": self.presets()})
+
+    def presets(self) -> list[Preset]:
+        """The periods that are asked for most, of the service that was chosen."""
+        spans = self.loaded.spans(LONGEST_MONTHS) if self.loaded else {}
+        chosen, service = Span(self.first, self.last), self.cleaned_data.get("service") or ""
+        return [preset(name, spans[name], chosen, self.code, service) for name in spans]
 
     def offered(self) -> tuple[Hashable, ...]:
-        """What the fields offer beyond what is chosen in them."""
-        return ()
+        """What the form offers beyond what is chosen in it."""
+        return (self.loaded,)
 
     def field(self, label: Any) -> forms.Field:
         """The field of either end."""
@@ -151,12 +160,17 @@ class MonthsForm(PeriodForm):
         if months.is_code(asked) and months.parse(asked) < first:  # it alone says which months
             first = months.plus(months.parse(asked), 1 - DEFAULT_MONTHS)
         super().__init__(query, (months.code(first), months.code(self.latest)), **kwargs)
+        if loaded:
+            twelve = Span(months.plus(self.latest, 1 - DEFAULT_MONTHS), self.latest)
+            self.loaded = Loaded(min(loaded), twelve, ends=months.first_day)
+
+    code = staticmethod(months.code)
 
     def field(self, label: Any) -> forms.Field:
         return MonthField(label=label, widget=MonthSelect(self.earliest, self.latest))
 
     def offered(self) -> tuple[Hashable, ...]:
-        return self.earliest, self.latest
+        return (*super().offered(), self.earliest, self.latest)
 
     @property
     def last_day(self) -> dt.date:
@@ -201,6 +215,21 @@ class MonthPeriodForm(MonthsForm):
 
 class DayPeriodForm(PeriodForm):
     """Days, written `YYYY-MM-DD` or `05.03.2025`."""
+
+    def __init__(
+        self,
+        query: Mapping[str, str],
+        twelve: tuple[dt.date, dt.date],
+        earliest: dt.date | None,
+        **kwargs: Any,
+    ) -> None:
+        """By default the last twelve months; `earliest` is the day from which on there is any."""
+        first, last = twelve
+        super().__init__(query, (self.code(first), self.code(last)), **kwargs)
+        if earliest:
+            self.loaded = Loaded(earliest, Span(first, last), ends=months.last_day)
+
+    code = staticmethod(dt.date.isoformat)
 
     def field(self, label: Any) -> forms.Field:
         return DayField(label=label)

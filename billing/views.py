@@ -130,8 +130,9 @@ def month(request: HttpRequest, number: str, month: dt.date) -> HttpResponse:
 @require_safe
 def payments(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     """«Төлемдер» (figure 13), or a file of that kind."""
-    account = get_object_or_404(request.user.accounts.with_balance().with_latest(), number=number)
-    form = DayPeriodForm(request.GET, default=_default_days(account))
+    accounts = request.user.accounts.with_balance().with_latest().with_first_payment()
+    account = get_object_or_404(accounts, number=number)
+    form = DayPeriodForm(request.GET, _default_days(account), account.first_paid_on)
     rows: list[Payment] = []
     if form.is_valid():
         rows = list(account.payments.for_period(form.first, form.last).with_waiting())
@@ -159,10 +160,10 @@ def receipts(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     return render(request, "billing/receipts.html", context, status=200 if form.is_valid() else 400)
 
 
-def _default_days(account: PersonalAccount) -> tuple[str, str]:
+def _default_days(account: PersonalAccount) -> tuple[dt.date, dt.date]:
     """The last twelve months that are loaded, and the payments that came since."""
     today = timezone.localdate()
     latest = account.latest_month or months.first_day(today)
     ends = [months.last_day(latest), account.latest_paid_on or latest]
     last = min(max(ends), months.last_day(today))
-    return months.plus(latest, 1 - DEFAULT_MONTHS).isoformat(), last.isoformat()
+    return months.plus(latest, 1 - DEFAULT_MONTHS), last

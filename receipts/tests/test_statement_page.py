@@ -78,7 +78,8 @@ def test_all_services_of_the_last_twelve_months_unless_asked(client, home):
 def test_the_paper_is_of_the_same_period(client, home):
     page = see(client, home, **WINTER)
     period = "?service=EL&from=2025-12&to=2026-03"
-    assert page.links == {
+    ways = {name: path for name, path in page.links.items() if not path.startswith("?")}
+    assert ways == {
         "Басып шығару (PDF)": f"{PDF}{period}",
         **{name: f"{URL[:-1]}.{name.lower()}{period}" for name in ("CSV", "XLSX", "JSON")},
     }
