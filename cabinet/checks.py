@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
@@ -26,3 +27,12 @@ def database_speaks_kazakh(
                 )
             )
     return errors
+
+
+@register(Tags.staticfiles)
+def supplier_has_a_mark(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    """The supplier's logo is there: it stands on every page and paper."""
+    if settings.MARK.is_file():
+        return []
+    hint = "BRAND is the folder of mark.svg, a square drawing; unset, the demonstration's is shown."
+    return [Error(f"There is no {settings.MARK}.", hint=hint, id="cabinet.E002")]

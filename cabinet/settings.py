@@ -209,7 +209,10 @@ FORM_RENDERER = "cabinet.forms.Renderer"
 # Static files
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# The supplier's own folder, whose files stand in for ours of the same name: mark.svg is its logo.
+BRAND = Path(env.str("BRAND", default="").strip() or BASE_DIR / "static")
+MARK = BRAND / "mark.svg"
+STATICFILES_DIRS = [*dict.fromkeys((BRAND, BASE_DIR / "static"))]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",

@@ -29,7 +29,7 @@ PATIENCE = 1.0  # seconds that a document waits for its turn
 RETRY_AFTER = 5
 MADE_OF = (
     *("receipts/*.py", "receipts/*.css", "receipts/fonts/*", "templates/receipts/*"),
-    *("locale/*/*/*.mo", "static/mark.svg"),
+    "locale/*/*/*.mo",
     *("billing/*.py", "billing/models/*.py", "cabinet/*.py", "cabinet/formats/**/*.py"),
 )
 
@@ -93,7 +93,7 @@ def answer(request: HttpRequest, document: Document) -> HttpResponse:
 @cache
 def made_of() -> str:
     """The SHA-256 of all that documents are made of besides their facts."""
-    digest = hashlib.sha256(version("weasyprint").encode())
+    digest = hashlib.sha256(version("weasyprint").encode() + settings.MARK.read_bytes())
     for pattern in MADE_OF:
         for path in sorted(Path(settings.BASE_DIR).glob(pattern)):
             digest.update(path.name.encode() + path.read_bytes())

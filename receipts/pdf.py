@@ -21,7 +21,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 FOLDER = Path(__file__).resolve().parent
-OURS = {"paper:mark.svg": (settings.BASE_DIR / "static" / "mark.svg", "image/svg+xml")}
+OURS = {"paper:mark.svg": (settings.MARK, "image/svg+xml")}
 
 
 class ForeignResource(Exception):

@@ -167,6 +167,19 @@ def test_the_demo_works_over_http(checkout, db, settings):
     assert settings.DEBUG is False
 
 
+def test_the_supplier_s_logo_is_its_own(checkout, tmp_path):
+    """It stands in for the demonstration's, wherever that stands."""
+    ours = ENVIRONMENT | {"BRAND": str(tmp_path)}
+    missing = run(checkout, "manage.py", "check", **ours)
+    assert (missing.returncode, f"There is no {tmp_path}/mark.svg." in missing.stderr) == (1, True)
+    (tmp_path / "mark.svg").write_text("<svg/>")
+    found = run(checkout, "manage.py", "findstatic", "mark.svg", "--first", "-v0", **ours)
+    assert found.stdout.strip() == f"{tmp_path}/mark.svg"
+    script = "import receipts.pdf as pdf; print(*pdf.OURS['paper:mark.svg'])"
+    paper = run(checkout, "manage.py", "shell", "-v0", "-c", script, **ours)
+    assert paper.stdout.strip() == f"{tmp_path}/mark.svg image/svg+xml"
+
+
 def test_the_driver_is_psycopg2():
     assert connection.Database.__name__ == "psycopg2"
     assert importlib.util.find_spec("psycopg") is None
