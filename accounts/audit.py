@@ -191,7 +191,7 @@ def _in_words(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return yes_no(value)
     if isinstance(value, dict):
-        return ", ".join(str(each) for each in value.values())
+        return ", ".join(str(ACTIONS.get(each, each)) for each in value.values())
     if isinstance(value, list):
         return ", ".join(_in_words(name, each) for each in value)
     if name in ("groups", "before"):

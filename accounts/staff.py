@@ -59,7 +59,13 @@ class ReadOnly(admin.ModelAdmin):
         hashes of passwords and the links of letters too.
         """
         offered = {getattr(each, "parameter_name", each) for each in self.list_filter}
-        return lookup.removesuffix("__exact") in offered
+        column, _between, key = lookup.removesuffix("__exact").partition("__")
+        return column in offered and key in ("", self._key_of(column))
+
+    def _key_of(self, column: str) -> str:
+        """By which column of another table Django's own filter asks for a row of it."""
+        field = {each.name: each for each in self.opts.concrete_fields}.get(column)
+        return field.target_field.name if field and field.is_relation else ""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if any("\0" in text for item in request.GET.lists() for text in (item[0], *item[1])):

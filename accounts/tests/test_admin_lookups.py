@@ -2,10 +2,12 @@
 
 import pytest
 
+from accounts import audit
 from accounts.models import AuditEntry
 from cabinet.models import Letter
 from cabinet.tests import people
 from cabinet.tests.factories import LetterFactory
+from support.tests.factories import ApplicationFactory, KindFactory
 
 LISTS = {
     "/admin/accounts/user/": "supervisor",
@@ -13,6 +15,7 @@ LISTS = {
     "/admin/cabinet/letter/": "operator",
     "/admin/billing/personalaccount/": "operator",
     "/admin/billing/import/": "billing operator",
+    "/admin/support/application/": "operator",
 }
 HIDDEN = {
     "/admin/accounts/user/": (
@@ -23,6 +26,7 @@ HIDDEN = {
     "/admin/cabinet/letter/": ("text__contains=a", "html__contains=a", "headers__a=1"),
     "/admin/billing/personalaccount/": ("payer__regex=(", "opened_on__year=99999999"),
     "/admin/billing/import/": ("files__contains=1", "kept__0=1"),
+    "/admin/support/application/": ("kind__help_kk__contains=a", "text__contains=a", "user__id=1"),
 }
 
 
@@ -53,6 +57,22 @@ def test_what_is_offered_is(staff):
     for state, shown in (("waiting", 1), ("sent", 0)):
         response = client.get(f"{path}?state__exact={state}")
         assert response.context["cl"].result_count == shown
+
+
+def test_a_row_of_another_table_is_chosen_by_its_key(staff):
+    path = "/admin/support/application/"
+    ApplicationFactory(kind=KindFactory())
+    ApplicationFactory(kind=KindFactory(code="other"))
+    response = staff(path).get(f"{path}?kind__code__exact=other")
+    assert [str(each.kind_id) for each in response.context["cl"].result_list] == ["other"]
+
+
+def test_the_audit_log_tells_what_was_chosen_in_words(staff):
+    path = "/admin/accounts/auditentry/"
+    client = staff(path)
+    client.get(f"{path}?action=address_put_back")
+    entry = AuditEntry.objects.get()
+    assert audit.details(entry) == "не ізделді: e-mail мекенжайын қайтарды"
 
 
 @pytest.mark.parametrize("path", LISTS)
