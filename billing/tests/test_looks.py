@@ -41,7 +41,7 @@ def test_looks_of_staff(client, home, operator, settings):
     who = f"оператор, {home.account.branch.name_kk}"
     at_account = [
         [who, "үзінді көшірмені ашты", home.account.number],
-        [who, "шоттың айын қарады", home.account.number],
+        [who, "дербес шоттың бір айын қарады", home.account.number],
         [who, "дербес шотты қарады", home.account.number],
     ]
     assert looks(client, home.owner) == [[who, "пайдаланушыны қарады", "—"], *at_account]

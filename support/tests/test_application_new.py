@@ -93,12 +93,12 @@ def test_without_an_account_what_needs_none(client, homeless):
 def test_a_kind_that_is_offered_no_more(client, owner):
     """Its drafts wait until it is offered again."""
     DraftFactory(user=owner, kind_id="refund")
-    assert "Жобалар" in Page(client.get(LIST)).content
+    assert "Қараламалар" in Page(client.get(LIST)).content
     Kind.objects.filter(pk="refund").update(is_offered=False)
     assert client.get(form("refund")).status_code == 404
     assert send(client, "refund").status_code == 404
     page = Page(client.get(LIST))
-    assert "Жобалар" not in page.content
+    assert "Қараламалар" not in page.content
     assert form("refund") not in page.links.values()
 
 
@@ -410,13 +410,13 @@ def test_markup_is_text(client, owner):
 
 def test_a_draft_is_kept_and_gone_on_with(client, owner):
     response = send(client, "payment", how="save", bank="", amount="көп")
-    assert (response.url, told(client, response)) == (form("payment"), ["Жоба сақталды"])
+    assert (response.url, told(client, response)) == (form("payment"), ["Қаралама сақталды"])
     page = Page(client.get(LIST))
     assert page.links["Жалғастыру"] == f"{form('payment')}?account=000000101"
     page = Page(client.get(form("payment")))
     shown = {name: page.values[name] for name in ("paid_on", "amount", "bank")}
     assert shown == {"paid_on": "2026-04-08", "amount": "көп", "bank": ""}
-    assert "Бұл сіздің жобаңыз, сақталған уақыты: 10.04.2026 10:00." in page.content
+    assert "Бұл – сіздің қараламаңыз, сақталған уақыты: 10.04.2026 10:00." in page.content
     assert written() == []
     assert not AuditEntry.objects.filter(action="application_submit").exists()
 
@@ -427,7 +427,7 @@ def test_it_is_replaced_by_what_is_saved_later_and_gone_once_sent(client, owner)
     assert owner.applications.get().text == "Екінші"
     send(client, "paper")
     assert owner.applications.get().state == "registered"
-    assert "Жобалар" not in Page(client.get(LIST)).content
+    assert "Қараламалар" not in Page(client.get(LIST)).content
 
 
 def test_each_account_has_its_own(client, owner, home):
@@ -446,12 +446,12 @@ def test_each_account_has_its_own(client, owner, home):
 
 def test_it_is_deleted(client, owner, folder, django_capture_on_commit_callbacks):
     """With its files; only what was saved can be."""
-    assert "Жобаны жою" not in Page(client.get(form("other"))).content
+    assert "Қараламаны жою" not in Page(client.get(form("other"))).content
     send(client, "other", how="save", files=[uploaded(pdf())])
-    assert "Жобаны жою" in Page(client.get(form("other"))).content
+    assert "Қараламаны жою" in Page(client.get(form("other"))).content
     with django_capture_on_commit_callbacks(execute=True):
         response = client.post(form("other"), {"text": "Жаңа", "discard": "yes"})
-    assert (response.url, told(client, response)) == (LIST, ["Жоба жойылды"])
+    assert (response.url, told(client, response)) == (LIST, ["Қаралама жойылды"])
     assert (owner.applications.count(), kept_in(folder)) == (0, [])
 
 
