@@ -4,10 +4,10 @@ PYTHON_BIN := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check audit format bench
+.PHONY: help run setup test check audit format bench screenshots
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: ## the cabinet with sample data, on PORT (8000)
 	@bin/setup run
@@ -37,3 +37,7 @@ bench: ## how fast it is; ARGS are the benchmark's
 	@bin/setup test
 	@PYTHON=$(PYTHON_BIN) bin/system-packages bench
 	@exec $(PYTHON_BIN) -m bench $(ARGS)
+
+screenshots: ## pictures of every page in docs/pictures/; ARGS say which: --language kk account
+	@bin/setup test
+	@exec $(PYTHON_BIN) -m cabinet.pictures $(ARGS)
