@@ -1,64 +1,19 @@
-"""What every answer carries, of pages, papers and errors alike."""
+"""What answers to errors carry, and cookies; those of every URL are in `test_urls`."""
 
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import get_resolver, path
 
-from accounts.tests.factories import PASSWORD, AuditEntryFactory, UserFactory
+from accounts.tests.factories import PASSWORD, UserFactory
 from cabinet.tests import people
-from cabinet.tests.test_urls import EVERY, example
+from cabinet.tests.guarded import assert_guarded
 
 
 @pytest.fixture(scope="module")
 def home(django_db_setup, django_db_blocker):
     with people.lasting_household(django_db_blocker) as home:
         yield home
-
-
-ATTACHED = "sandbox; default-src 'none'"
-
-
-def assert_guarded(response: HttpResponse) -> None:
-    headers = response.headers
-    policy = headers["Content-Security-Policy"]
-    if policy == ATTACHED:  # what residents attach is never kept by others, and nothing runs in it
-        assert "no-store" in headers["Cache-Control"]
-        assert headers["Content-Disposition"].startswith("attachment")
-    else:
-        assert_policy(policy)
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "same-origin"
-    assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
-    if "Content-Disposition" in headers and policy != ATTACHED:  # papers and downloads
-        assert {"private", "no-cache"} <= {*headers["Cache-Control"].split(", ")}
-    else:
-        assert {"no-store", "private"} <= {*headers["Cache-Control"].split(", ")}
-
-
-def assert_policy(policy: str) -> None:
-    assert {*policy.split("; ")} == {
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "object-src 'none'",
-    }
-
-
-@pytest.mark.parametrize("name", sorted(EVERY))
-def test_headers(name, home, db, client):
-    entry = AuditEntryFactory()
-    for person in (None, home.stranger, home.owner, home.support, home.supervisor):
-        if person:
-            client.force_login(person)
-        assert_guarded(client.get(example(EVERY[name], home, entry)))
 
 
 def broken(request: HttpRequest) -> HttpResponse:
