@@ -27,9 +27,9 @@ def loaded(request, django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
-@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.every)])
+@pytest.mark.parametrize("step", [8, pytest.param(1, marks=pytest.mark.every)])
 def test_every_month(loaded, db, monkeypatch, step):
-    """Of every fourth account, or of all."""
+    """Of every eighth account, or of all."""
     kinds = set()
     between = explanations.causes.between
 

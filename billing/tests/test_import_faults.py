@@ -36,9 +36,9 @@ from cabinet.tests.pages import Page
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("KILLS", "12"))
+KILLS = int(os.environ.get("KILLS", "8"))
 SEED = int(os.environ.get("KILLS_SEED", "1"))
-CRASHES = int(os.environ.get("CRASHES", "3"))
+CRASHES = int(os.environ.get("CRASHES", "2"))
 ACCOUNTS = 200
 LETS_GO = 3  # seconds in which the server notices that a loader is dead
 

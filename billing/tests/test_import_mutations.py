@@ -1,6 +1,6 @@
 """Whatever is done to a set, an import ends well: it loads what holds, or changes nothing.
 
-MUTATIONS is the number of examples over all tests here (120).
+MUTATIONS is the number of examples over all tests here (80).
 """
 
 import os
@@ -23,7 +23,7 @@ from billing.tests import invariants
 from billing.tests.mutations import Mutated, mutated
 
 EXAMPLES = settings(
-    max_examples=(int(os.environ.get("MUTATIONS", 120)) + 1) // 2,
+    max_examples=(int(os.environ.get("MUTATIONS", 80)) + 1) // 2,
     derandomize=True,
     deadline=None,
     database=None,

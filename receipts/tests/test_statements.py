@@ -218,9 +218,17 @@ ROWS = rows_of_sample()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", ROWS)
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, marks=[pytest.mark.every] if place % 3 else [])
+        for place, number in enumerate(ROWS)
+    ],
+)
 class TestSample:
-    """Every figure of the sample set is on paper as the set has it, in its place."""
+    """Every figure of the sample set is on paper as the set has it, in its place: those of every
+    third account, or of all.
+    """
 
     def test_figures(self, sample: Path, number: str, pages: Callable[[bytes], list[str]]) -> None:
         language = ("kk", "ru")[int(number) % 2]
