@@ -93,7 +93,7 @@ class ApplicationAdmin(OfMany, ReadOnly):
     list_filter = (Which, Whose, "kind")
     search_fields = ("number",)  # there is a box to type in
     search_help_text = _("The whole number of an application or of an account.")
-    fields = ("number", "kind", "of_account", "applicant", "registered", "due", "now")
+    fields = ("number", "of_kind", "of_account", "applicant", "registered", "due", "now")
 
     def concerns(self, shown: Application) -> dict[str, Any]:
         return {"subject": shown.user, "account": shown.account, "application": shown.number}
@@ -183,6 +183,11 @@ class ApplicationAdmin(OfMany, ReadOnly):
     @admin.display(description=_("applicant"))
     def applicant(self, application: Application) -> str:
         return f"{application.user.full_name}, {application.user.email}"
+
+    @admin.display(description=_("kind"))
+    def of_kind(self, application: Application) -> str:
+        """In words: Django would lead whoever answers to a page of supervisors."""
+        return str(application.kind)
 
     @admin.display(description=_("registered at"))
     def registered(self, application: Application) -> str:
