@@ -13,7 +13,14 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client, override_settings
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    ViewportSize,
+    sync_playwright,
+)
 
 from accounts.models import User
 from cabinet.tests import people
@@ -38,11 +45,6 @@ OVER_HTTP = {
     "CSRF_COOKIE_SECURE": False,
     "LANGUAGE_COOKIE_SECURE": False,
 }
-# Names by hash and nothing but what has been collected, as in production.
-STORAGES = {
-    **settings.STORAGES,
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
-}
 
 
 @dataclass
@@ -55,18 +57,14 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(
-    django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Site]:
+def site(django_db_setup: Any, django_db_blocker: Any) -> Iterator[Site]:
     """Served from the database proper: another thread does not see an open transaction."""
-    static = tmp_path_factory.mktemp("static")
     with (
         django_db_blocker.unblock(),
-        override_settings(STATIC_ROOT=static, STORAGES=STORAGES, **OVER_HTTP),
+        override_settings(**OVER_HTTP),
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright keeps a loop in this thread
-        call_command("collectstatic", interactive=False, verbosity=0)
         people.at(people.TODAY, patch)
         home = people.household()
         for row, names in ((home.account, ("payer",)), (home.owner, ("full_name",))):
@@ -109,7 +107,9 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
-        connections.close_all()  # while Playwright's loop runs, this thread has one of its own
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+            connections.close_all()  # while Playwright's loop runs, this thread has one of its own
         browser.close()
 
 
@@ -117,14 +117,97 @@ WATCH = """
 addEventListener("securitypolicyviolation", event =>
     console.error(["CSP", event.violatedDirective, event.sourceFile, event.lineNumber].join(" ")));
 """
+VIEWPORT: ViewportSize = {"width": 1280, "height": 720}
+MEDIA: dict[str, Any] = {
+    "media": "null",
+    "color_scheme": "light",
+    "reduced_motion": "reduce",
+    "forced_colors": "none",
+    "contrast": "no-preference",
+}
+
+
+class Windows:
+    """Pages, each in a browser of its own, that one test after the other looks through."""
+
+    def __init__(self, chromium: Browser, url: str) -> None:
+        self.chromium, self.url = chromium, url
+        self.free: dict[bool, list[Window]] = {True: [], False: []}
+        self.taken: list[Window] = []
+
+    def take(self, script: bool) -> "Window":
+        free = self.free[script]
+        window = free.pop() if free else self._open(script)
+        self.taken.append(window)
+        return window
+
+    def give_back(self) -> list[str]:
+        """The troubles there were."""
+        troubles: list[str] = []
+        for window in self.taken:
+            for other in window.page.context.pages[1:]:
+                other.close()
+            if window.page.locator("[data-refresh]").count():
+                window.page.goto("about:blank")  # which asks for nothing more
+            troubles += window.troubles
+            window.troubles.clear()
+            self.free[window.script].append(window)
+        self.taken.clear()
+        return troubles
+
+    def _open(self, script: bool) -> "Window":
+        context = self.chromium.new_context(
+            base_url=self.url, locale="en-US", java_script_enabled=script
+        )
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        window = Window(page, script, [])
+        page.on("console", window.noted)
+        page.on("pageerror", lambda error: window.troubles.append(str(error)))
+        page.on("requestfailed", window.failed)
+        return window
+
+
+@dataclass
+class Window:
+    """A page and what went wrong there."""
+
+    page: Page
+    script: bool
+    troubles: list[str]
+
+    def noted(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.troubles.append(message.text)
+
+    def failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a page that became a download
+            self.troubles.append(f"failed: {request.url}")
+
+    def start(
+        self, url: str, cookies: dict[str, str], viewport: ViewportSize, **media: Any
+    ) -> None:
+        """As if opened anew, with these cookies alone."""
+        context = self.page.context
+        context.clear_cookies()
+        context.add_cookies(
+            [{"name": name, "value": cookies[name], "url": url} for name in cookies]
+        )
+        if self.page.viewport_size != viewport:
+            self.page.set_viewport_size(viewport)
+        self.page.emulate_media(**{**MEDIA, **media})
+
+
+@pytest.fixture(scope="module")
+def windows(site: Site, chromium: Browser) -> Windows:
+    return Windows(chromium, site.url)
 
 
 @pytest.fixture
-def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page in a new browser, signed in as somebody; its troubles fail the test."""
-    troubles: list[str] = []
+def visit(site: Site, windows: Windows) -> Iterator[Callable[..., Page]]:
+    """Opens a page as if in a new browser, signed in as somebody; its troubles fail the test."""
     expected: list[str] = []
-    contexts: list[BrowserContext] = []
 
     def open_page(
         path: str,
@@ -132,45 +215,23 @@ def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
         language: str = "kk",
         status: int = 200,
         refuses: bool = False,
-        **options: Any,
+        java_script_enabled: bool = True,
+        viewport: ViewportSize = VIEWPORT,
+        **media: Any,
     ) -> Page:
-        context = chromium.new_context(
-            base_url=site.url, locale="en-US", reduced_motion="reduce", **options
-        )
-        contexts.append(context)
-        context.add_init_script(WATCH)
+        window = windows.take(java_script_enabled)
         cookies = {settings.LANGUAGE_COOKIE_NAME: language}
         if who:
             cookies[settings.SESSION_COOKIE_NAME] = site.sessions[who]
-        context.add_cookies(
-            [{"name": name, "value": value, "url": site.url} for name, value in cookies.items()]
-        )
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on(
-            "console",
-            lambda message: (
-                troubles.append(message.text) if message.type in ("error", "warning") else None
-            ),
-        )
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "requestfailed",
-            lambda request: (
-                troubles.append(f"failed: {request.url}")
-                if request.failure != "net::ERR_ABORTED"  # a page that became a download
-                else None
-            ),
-        )
-        response = page.goto(path.format(pk=site.home.account.pk))
+        window.start(site.url, cookies, viewport, **media)
+        response = window.page.goto(path.format(pk=site.home.account.pk))
         assert response
         assert response.status == status
         for each in (status, 400 if refuses else 200):  # `refuses`: a form with errors comes later
             if each >= 400:  # Chromium reports a page's own status as an error
                 expected.append(f"the server responded with a status of {each}")
-        return page
+        return window.page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    troubles = windows.give_back()
     assert [each for each in troubles if not any(known in each for known in expected)] == []
