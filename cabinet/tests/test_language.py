@@ -182,7 +182,7 @@ def faults(html: str, language: str, known: set[str]) -> list[str]:
     """What is wrong with the language of a page, apart from the texts that are known."""
     root = parsed(html)
     wrong = []
-    if root.get("lang") != language:
+    if "<html" in html and root.get("lang") != language:  # a part of a page has none
         wrong.append(f"<html lang={root.get('lang')}>")
     names = sorted(known, key=len, reverse=True)
     for text in filter(str.strip, shown(root)):
