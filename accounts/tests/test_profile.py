@@ -19,7 +19,7 @@ from cabinet.tests.post_office import until
 URL = "/settings/profile/"
 NAME, NEW_NAME = "Айгүл Сәкенқызы", "Айгүл Сәкенқызы Мұхтарова"
 TAKEN = "Бұл логин бос емес."
-ILL_FORMED = "3-тен 64-ке дейін латын әріпі, цифр, нүкте, дефис немесе астын сызу белгісі."
+ILL_FORMED = "3-тен 64-ке дейін латын әрпі, цифр, нүкте, дефис немесе астын сызу белгісі."
 MARKUP = "<b>&amp;</b><script>alert(1)</script>{{ 7 * 7 }}%(x)s"
 
 

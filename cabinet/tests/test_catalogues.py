@@ -24,6 +24,18 @@ SAME = {
 }
 CYRILLIC = "[\u0400-\u04ff]"
 ENDING_ON_PLACEHOLDER = re.compile(rf"(%\(\w+\)[a-z]|%[a-z]|\{{\w*\}})-?{CYRILLIC}")
+# What no text of ours has, in either language.
+UNWANTED = {
+    "officialese": (
+        r"\b(осуществля|в целях|явля[ею]тся|в соответствии с требованиями|вышеуказанн|в связи с чем"
+        r"|жүзеге асыр|болып табыл|мақсатында|жоғарыда аталған|тиісінше)"
+    ),
+    "a Kazakh plural after a number": r"(%\(count\)s|%\(days\)s|\d) \w+[лдт][ае]р(ы|і)?(?!\w)",
+    "a hyphen for a dash": r"(?<!«) - ",
+    "a long dash": "—",
+    "straight quotation marks": r"(?<![=\w])[\"“”]\w",
+    "a sum parted from its sign": r"\)s ₸",
+}
 MIXED_ALPHABETS = re.compile(rf"[A-Za-z]{CYRILLIC}|{CYRILLIC}[A-Za-z]")
 
 HEADER = r"""# Kazakh.
@@ -145,6 +157,14 @@ def translations() -> Iterator[str]:
                 yield from catalogues._forms(message)
 
 
+def ours() -> Iterator[str]:
+    """Each text of a message of ours."""
+    for po in catalogues._files(None, name="django"):
+        for message in catalogues.read(po):
+            if message.id and not catalogues._of_package(message):
+                yield from catalogues._forms(message)
+
+
 # What the catalogues hold
 
 
@@ -179,6 +199,27 @@ def test_no_ending_is_glued_to_a_placeholder() -> None:
 def test_no_latin_letter_in_a_cyrillic_word() -> None:
     words = (re.sub(r"%\(\w+\)[a-z]|%[a-z]|\{\w*\}", " ", text) for text in translations())
     assert [text for text in words if MIXED_ALPHABETS.search(text)] == []
+
+
+@pytest.mark.parametrize("fault", UNWANTED)
+def test_no_officialese_and_plain_signs(fault: str) -> None:
+    assert [text for text in ours() if re.search(UNWANTED[fault], text, re.IGNORECASE)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("%(count)s айлар", "a Kazakh plural after a number"),
+        ("Оплата осуществляется в банке", "officialese"),
+        ("бұл шот болып табылады", "officialese"),
+        ("банк - касса", "a hyphen for a dash"),
+        ("«счёт» — это", "a long dash"),
+        ('"счёт"', "straight quotation marks"),
+        ("%(sum)s ₸", "a sum parted from its sign"),
+    ],
+)
+def test_what_is_unwanted(text: str, fault: str) -> None:
+    assert [name for name in UNWANTED if re.search(UNWANTED[name], text)] == [fault]
 
 
 @pytest.mark.parametrize("language", ["kk", "ru"])
