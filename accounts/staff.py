@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import BadRequest
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import ForeignKey, Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
@@ -65,7 +65,7 @@ class ReadOnly(admin.ModelAdmin):
     def _key_of(self, column: str) -> str:
         """By which column of another table Django's own filter asks for a row of it."""
         field = {each.name: each for each in self.opts.concrete_fields}.get(column)
-        return field.target_field.name if field and field.is_relation else ""
+        return field.target_field.name if isinstance(field, ForeignKey) else ""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if any("\0" in text for item in request.GET.lists() for text in (item[0], *item[1])):

@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -216,7 +216,7 @@ class Camera:
                 page.goto("/error/")
                 self._keep(page, name)
 
-    def _error(self, name: str) -> object:
+    def _error(self, name: str) -> Callable[[Route], None]:
         def fulfil(route: Route) -> None:
             with translation.override(self.form.language):
                 body = render_to_string(f"{name}.html")
