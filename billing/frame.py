@@ -74,8 +74,7 @@ def menu(request: HttpRequest, number: str) -> list[Item]:
     here = match.view_name if match else ""
     here = PARTS.get(here, here)
     return [
-        Item(gettext(name), _url(view, number), view == here, icon)
-        for name, view, icon in MENU
+        Item(gettext(name), _url(view, number), view == here, icon) for name, view, icon in MENU
     ]
 
 
