@@ -111,7 +111,10 @@ def code_field(label: Any) -> forms.CharField:
         label=label,
         max_length=20,
         widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+            attrs={
+                **{"autocomplete": "one-time-code", "inputmode": "numeric", "enterkeyhint": "go"},
+                **{"autocapitalize": "none", "spellcheck": "false", "autofocus": True},
+            }
         ),
     )
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -21,6 +21,7 @@ from billing.models.columns import Plan
 from billing.periods import LONGEST_MONTHS
 from billing.tariffs import Book, DatedHome, NoPrice
 from cabinet import days, figures, months
+from cabinet.forms import DIGITS
 
 MOST_RESIDENTS = 99
 MOST_DIGITS = 10
@@ -37,7 +38,7 @@ class CalculationForm(forms.Form):
     )
     residents = forms.IntegerField(
         label=gettext_lazy("Number of permanent residents"),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=DIGITS),
         error_messages={"invalid": gettext_lazy("Write the number of residents in digits.")},
     )
     stove = forms.ChoiceField(label=gettext_lazy("Electric stove"), choices=YES_NO)
@@ -50,7 +51,10 @@ class CalculationForm(forms.Form):
     def __init__(self, data: Mapping[str, str] | None, book: Book, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         self.book = book
-        self.fields["to_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+        self._day("to_on").limit(last=timezone.localdate())
+
+    def _day(self, name: str) -> DayField:
+        return cast("DayField", self.fields[name])
 
     @property
     def shown_fields(self) -> list[forms.BoundField]:
@@ -130,6 +134,8 @@ class AccountForm(CalculationForm):
         initial = self._initial()
         data = {name: query.get(name, initial.get(name, "")).strip() for name in self._names()}
         super().__init__(data if self.asked else None, book, initial=initial)
+        start = self.open[-1].start.on
+        self._day("to_on").limit(first=start + dt.timedelta(days=1))
         if self.own:
             self.own_residents = self.own.residents
         choices = [(service.pk, service.name) for service in stretches]
@@ -212,7 +218,7 @@ class PublicForm(CalculationForm):
         min_value=1,
         max_value=MOST_DIGITS,
         help_text=gettext_lazy("Needed only if the meter went over zero."),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs=DIGITS),
         error_messages={
             "invalid": gettext_lazy("From 1 to 10 digits."),
             "min_value": gettext_lazy("From 1 to 10 digits."),
@@ -246,7 +252,7 @@ class PublicForm(CalculationForm):
         data = {name: (query.get(name) or initial.get(name, "")).strip() for name in names}
         super().__init__(data if self.asked else None, book, initial=initial)
         self.fields["service"].choices = [(code, each.name) for code, each in services.items()]  # type: ignore[attr-defined]
-        self.fields["from_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+        self._day("from_on").limit(last=timezone.localdate())
 
     def clean_ratio(self) -> Decimal:
         ratio = self.cleaned_data["ratio"]

@@ -1,5 +1,6 @@
 """Days and figures in the shape that people write them in."""
 
+import datetime as dt
 import re
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,9 @@ READING = re.compile(r"[0-9]{1,10}(?:[.,][0-9]{1,3})?")
 
 
 class DayInput(forms.DateInput):
-    """The browser's own calendar, which takes nothing but `YYYY-MM-DD`."""
+    """The browser's own calendar, which takes nothing but `YYYY-MM-DD`; what is no day is shown
+    again by browsers that have none, as it was typed.
+    """
 
     input_type = "date"
 
@@ -22,15 +25,24 @@ class DayInput(forms.DateInput):
         try:
             day = forms.DateField().to_python(value)
         except forms.ValidationError:
-            return None
+            return str(value)
         return day.isoformat() if day else None
 
 
 class DayField(forms.DateField):
-    """A day, written `YYYY-MM-DD` or `05.03.2025`."""
+    """A day, written `YYYY-MM-DD`, `05.03.2025`, `5.3.2025` or `05/03/2025`."""
 
     widget = DayInput
     default_error_messages = {"invalid": _("Write the day as 05.03.2025.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"help_text": _("For instance, 05.03.2025"), **options})
+
+    def limit(self, first: dt.date | None = None, last: dt.date | None = None) -> None:
+        """What lies outside is not offered; whoever reads the answer refuses it."""
+        for name, day in (("min", first), ("max", last)):
+            if day:
+                self.widget.attrs[name] = day.isoformat()
 
 
 class FigureField(forms.Field):

@@ -214,7 +214,7 @@ class MonthPeriodForm(MonthsForm):
 
 
 class DayPeriodForm(PeriodForm):
-    """Days, written `YYYY-MM-DD` or `05.03.2025`."""
+    """Days, as `DayField` reads them."""
 
     def __init__(
         self,
@@ -232,4 +232,9 @@ class DayPeriodForm(PeriodForm):
     code = staticmethod(dt.date.isoformat)
 
     def field(self, label: Any) -> forms.Field:
-        return DayField(label=label)
+        field = DayField(label=label, help_text="")
+        field.limit(last=months.last_day(this_month()))
+        return field
+
+    def offered(self) -> tuple[Hashable, ...]:
+        return (*super().offered(), this_month())

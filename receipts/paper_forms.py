@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django import forms
 from django.utils.translation import gettext_lazy
 
+from cabinet.forms import DIGITS
 from receipts.models import PaperLanguage, PaperSize
 from receipts.words import BOTH, Words
 
@@ -27,6 +28,7 @@ class PaperForm(forms.Form):
         required=False,
         min_value=1,
         max_value=32767,
+        widget=forms.TextInput(attrs=DIGITS),
         error_messages=dict.fromkeys(
             ("invalid", "min_value", "max_value"), gettext_lazy("Versions are numbered from 1.")
         ),

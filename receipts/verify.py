@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from cabinet.forms import CODE
 from receipts import codes, proofs
 
 LONGEST = 40
@@ -23,13 +24,13 @@ class VerifyForm(forms.Form):
     number = forms.CharField(
         label=gettext_lazy("Number of the document"),
         max_length=LONGEST,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs=CODE),
     )
     code = forms.CharField(
         label=gettext_lazy("Check code"),
         max_length=LONGEST,
         help_text=gettext_lazy("It stands beside the square code: thirteen letters and digits."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        widget=forms.TextInput(attrs={**CODE, "enterkeyhint": "go"}),
     )
 
     def clean_code(self) -> str:

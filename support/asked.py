@@ -21,6 +21,7 @@ from billing.models import PersonalAccount
 from billing.models.accounts import NUMBER_FORM, NUMBER_LENGTH, Meter, Terms
 from billing.models.columns import Plan
 from cabinet import days, figures, months
+from cabinet.forms import CODE, DIGITS
 from support.models import Field
 
 MOST_MONTHS = 24
@@ -62,15 +63,15 @@ Made = dict[str, forms.Field]
 
 
 def _text(label: Any, length: int, **options: Any) -> forms.CharField:
-    widget = forms.TextInput(attrs={"autocomplete": "off", **options.pop("attrs", {})})
+    widget = forms.TextInput(attrs=options.pop("attrs", {}))
     return forms.CharField(label=label, max_length=length, widget=widget, **options)
 
 
 def _number(home: Home) -> Made:
     form = RegexValidator(NUMBER_FORM, _("The number has 4 to 20 digits, no letters."))
     label = _("Number of the account that cannot be added")
-    attrs = {"inputmode": "numeric"}
-    return {"number": _text(label, NUMBER_LENGTH, validators=[form], required=False, attrs=attrs)}
+    asked = {"validators": [form], "required": False, "attrs": DIGITS}
+    return {"number": _text(label, NUMBER_LENGTH, **asked)}
 
 
 def _residents(home: Home) -> Made:
@@ -81,7 +82,7 @@ def _residents(home: Home) -> Made:
             min_value=1,
             max_value=99,
             help_text=_("The supplier knows of: %(count)s") % {"count": now} if now else "",
-            widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+            widget=forms.TextInput(attrs=DIGITS),
             error_messages=dict.fromkeys(
                 ("invalid", "min_value", "max_value"), _("Write a number from 1 to 99.")
             ),
@@ -111,7 +112,7 @@ def _plan(home: Home) -> Made:
 def _meter(home: Home) -> Made:
     found = [(each.serial, each.serial) for each in home.meters if not each.removed_on]
     if not found:
-        return {"meter": _text(_("Serial number of the meter"), 40)}
+        return {"meter": _text(_("Serial number of the meter"), 40, attrs=CODE)}
     return {"meter": forms.ChoiceField(label=_("Meter"), choices=found)}
 
 
@@ -153,6 +154,7 @@ def _refund(home: Home) -> Made:
             _("Bank account for the refund (IBAN)"),
             34,
             validators=[_is_iban],
+            attrs=CODE,
             help_text=_("20 letters and digits, beginning with KZ."),
         ),
     }

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from billing.models import Branch, Supplier
 from support import help_search, help_texts
 from support.models import BranchNotice, HelpPage
+from support.search_forms import SearchForm
 
 
 @login_not_required
@@ -44,6 +45,7 @@ def help_list(request: HttpRequest) -> HttpResponse:
     sought = "".join(letter for letter in typed if letter.isprintable())
     context = {
         "sought": sought,
+        "search": SearchForm(initial={"q": sought}),
         "found": help_search.find(sought) if sought else None,
         "sections": help_search.sections(),
     }

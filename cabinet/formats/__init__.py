@@ -11,7 +11,7 @@ MONTH_DAY_FORMAT = "j E"
 FIRST_DAY_OF_WEEK = 1  # Monday
 
 # The first is how a text field shows its value; <input type="date"> wants the second.
-DATE_INPUT_FORMATS = ["%d.%m.%Y", "%Y-%m-%d", "%d.%m.%y"]
+DATE_INPUT_FORMATS = ["%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%d.%m.%y"]
 DATETIME_INPUT_FORMATS = [
     "%d.%m.%Y %H:%M:%S",
     "%d.%m.%Y %H:%M:%S.%f",

@@ -75,7 +75,7 @@ class Page:
         """The message beside each field that has one, by the field's name."""
         return {
             control.get("name", ""): text(select(field, "p.error")[0])
-            for field in self.all("div.field-wrong")
+            for field in [*self.all("div.field-wrong"), *self.all("fieldset.field-wrong")]
             for control in controls(field)
         }
 

@@ -21,6 +21,7 @@ from support.tests.samples import archive, jpeg, pdf
 pytestmark = pytest.mark.django_db
 
 LIST = "/applications/"
+OPTIONAL = "(міндетті емес)"
 REQUIRED = "Бұл өрісті толтырыңыз."
 
 
@@ -134,7 +135,7 @@ ASKED = {
         *("Есептегіш", "есептегішті ауыстыру", "дұрыс санайтынын тексеру"),
         "салыстырып тексеру",
     ],
-    "access": ["Қосылмай тұрған шоттың нөмірі"],
+    "access": [f"Қосылмай тұрған шоттың нөмірі {OPTIONAL}"],
     "other": [],
 }
 WITHOUT_FILES = {"plan", "paper"}
@@ -144,9 +145,9 @@ WITHOUT_FILES = {"plan", "paper"}
 def test_what_a_kind_asks(client, owner, code):
     page = Page(client.get(form(code)))
     labels = [text(label) for label in page.find("main").iter("label")]
-    more = ["Тағы не айтқыңыз келеді" if ASKED[code] else "Сұрағыңыз"]
+    more = [f"Тағы не айтқыңыз келеді {OPTIONAL}" if ASKED[code] else "Сұрағыңыз"]
     if code not in WITHOUT_FILES:
-        more.append("Файлдар тіркеу")
+        more.append("Файлдар тіркеу" if code in MUST else f"Файлдар тіркеу {OPTIONAL}")
     assert labels == [*ASKED[code], *more]
     assert page.heading == Kind.objects.get(pk=code).name_kk
 
