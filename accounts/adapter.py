@@ -10,13 +10,13 @@ from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.utils.crypto import get_random_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts import audit, devices, events, letters, middleware, steps, undo
+from accounts import audit, devices, events, kept_input, letters, middleware, steps, undo
 from accounts.models import User
 
 # The letter for each of allauth's; those about the second step are written by our views.
@@ -203,6 +203,8 @@ class Adapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: Any, **about: Any) -> HttpResponse:
         response = super().post_login(request, user, **about)
+        if kept_input.of(request):
+            response.headers["Location"] = resolve_url("accounts:kept_input")
         devices.remember(request, response, user)
         audit.record("signed_in", request, actor=user, means=steps.means(request, user))
         return response

@@ -10,11 +10,13 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Staff see what kinds of letters there are; whoever never confirmed an address goes."""
-        from accounts import audit, sessions, undo
+        from accounts import audit, kept_input, sessions, undo
+        from accounts.forms import KEPT
         from accounts.models import User
         from cabinet import letters, pruning
 
         letters.KINDS.update(LETTERS)
+        kept_input.FORMS.update(KEPT)
         pruning.OLD["entries of the audit log"] = audit.old
         pruning.OLD["notes of sessions"] = sessions.gone
         pruning.OLD["changes of addresses"] = undo.old

@@ -23,6 +23,11 @@ def mark_of(request: HttpRequest, user: User | None) -> str:
     return _marks(request).get(user.pk, "") if user else ""
 
 
+def last(request: HttpRequest) -> int | None:
+    """The key of the user who was the last to sign in on this device, if that is known."""
+    return next(reversed(_marks(request)), None)
+
+
 def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> None:
     """The user has signed in on this device."""
     marks = _marks(request)

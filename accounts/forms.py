@@ -23,7 +23,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit, consent
+from accounts.kept_input import Form, fields_of
 from accounts.models import User
+from cabinet.forms import LOGIN
 
 LONGEST_PASSWORD = 1000
 UNEQUAL = _("Type the same password in both fields.")
@@ -51,9 +53,7 @@ class AddressField(forms.EmailField):
 
 
 def email_field(label: Any, **options: Any) -> forms.EmailField:
-    return AddressField(
-        label=label, widget=forms.EmailInput(attrs={"autocomplete": "email"}), **options
-    )
+    return AddressField(label=label, **options)
 
 
 class NewPasswordMixin:
@@ -78,9 +78,10 @@ class SignInForm(LoginForm):
         self.fields["login"] = forms.CharField(
             label=_("Login name or e-mail"),
             max_length=254,
-            widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+            widget=forms.TextInput(attrs=LOGIN),
         )
         self.fields["password"] = password_field(_("Password"), "current-password")
+        self.fields["password"].widget.attrs["enterkeyhint"] = "go"
         self.fields["remember"] = forms.BooleanField(label=_("Remember me"), required=False)
 
 
@@ -276,7 +277,7 @@ class ProfileForm(OwnPasswordMixin, forms.ModelForm):
         fields = ("full_name", "login", "language")
         widgets = {
             "full_name": forms.TextInput(attrs={"autocomplete": "name"}),
-            "login": forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+            "login": forms.TextInput(attrs=LOGIN),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -319,3 +320,13 @@ class DeleteForm(OwnPasswordMixin, forms.Form):
         if not self.errors:
             self.check_own_password(cleaned["password"])
         return cleaned
+
+
+# What is kept of forms that are sent after the session has ended, or with too old a token.
+_ADDRESS = {"email": email_field(_("E-mail"))}
+KEPT = {
+    "accounts:profile": fields_of(ProfileForm),
+    "account_email": fields_of(EmailForm),
+    "account_signup": Form(lambda about: {**RegisterForm.base_fields, **_ADDRESS}),
+    "account_reset_password": Form(lambda about: _ADDRESS),
+}

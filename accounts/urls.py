@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import demo, settings_views, views
+from accounts import demo, kept_views, settings_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("language/", views.language, name="language"),
     path("text-size/", views.text_size, name="text_size"),
     path("consent/", views.consent, name="consent"),
+    path("kept-input/", kept_views.kept, name="kept_input"),
+    path("kept-input/drop/", kept_views.drop, name="drop_kept_input"),
     path("register/again/", views.register_again, name="register_again"),
     path("email/undo/<str:key>/", views.undo_email, name="undo_email"),
     path("settings/email/cancel/", settings_views.cancel_email, name="cancel_email"),

@@ -13,8 +13,8 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Templates may ask for a page's frame and a plan's name; users for what billing has."""
-        from accounts import audit, export, passwords, staff
-        from billing import frame, holding_admin, import_jobs, limits, own_data
+        from accounts import audit, export, kept_input, passwords, staff
+        from billing import frame, holding_admin, holding_forms, import_jobs, limits, own_data
         from billing.models import Branch, Supplier
         from billing.models.columns import Plan
         from cabinet import letters, pruning
@@ -25,6 +25,8 @@ class BillingConfig(AppConfig):
         audit.ACTIONS.update(ACTIONS)
         audit.DETAILS.update(DETAILS)
         letters.KINDS.update(LETTERS)
+        kept_input.FORMS.update(holding_forms.KEPT)
+        kept_input.FORMS.update(holding_admin.KEPT)
         pruning.OLD["uploaded sets"] = import_jobs.old
         pruning.OLD["tries at adding accounts"] = limits.old
         staff.UNLOCKS.append(limits.unlock)

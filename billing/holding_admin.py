@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
+from accounts.kept_input import fields_of
 from accounts.models import User
 from accounts.staff import page_context
 from billing import holdings, limits
@@ -45,6 +46,13 @@ class LinkForm(ReasonForm):
         if user is None or not user.is_active:
             raise forms.ValidationError(_("There is no such user with a confirmed address."))
         return user
+
+
+# What is kept of them when they are sent after the session has ended.
+KEPT = {
+    "admin:billing_personalaccount_link": fields_of(LinkForm),
+    "admin:billing_personalaccount_unlink": fields_of(ReasonForm),
+}
 
 
 @form_page

@@ -1,16 +1,18 @@
 """What is asked of whoever adds an account, in the shape that people write it in."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.kept_input import fields_of
 from billing.fields import DayField, SumField
 from billing.models import Holding, PersonalAccount
 from billing.models.accounts import NUMBER_FORM, NUMBER_LENGTH
 from billing.proofs import by_code, by_payment
+from cabinet.forms import CODE, DIGITS
 
 LONGEST_CODE = 40
 REFUSED = _("The data entered do not match.")
@@ -23,9 +25,7 @@ class NumberForm(forms.Form):
     number = forms.CharField(
         label=_("Account number"),
         validators=[RegexValidator(NUMBER_FORM, _("The number has 4 to 20 digits, no letters."))],
-        widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": NUMBER_LENGTH}
-        ),
+        widget=forms.TextInput(attrs={**DIGITS, "maxlength": NUMBER_LENGTH}),
     )
 
     def proves(self, account: PersonalAccount) -> bool:
@@ -44,7 +44,7 @@ class PaymentForm(NumberForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["paid_on"].widget.attrs["max"] = timezone.localdate().isoformat()
+        cast("DayField", self.fields["paid_on"]).limit(last=timezone.localdate())
 
     def clean_paid_on(self) -> Any:
         day = self.cleaned_data["paid_on"]
@@ -63,7 +63,7 @@ class CodeForm(NumberForm):
         label=_("Check code of a receipt"),
         max_length=LONGEST_CODE,
         help_text=_("It stands on each receipt; one of the last three is needed."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        widget=forms.TextInput(attrs={**CODE, "enterkeyhint": "go"}),
     )
 
     def proves(self, account: PersonalAccount) -> bool:
@@ -78,9 +78,16 @@ class NicknameForm(forms.ModelForm):
         fields = ("nickname",)
         labels = {"nickname": _("Your own name for it")}
         help_texts = {"nickname": _("For instance: my mother’s flat. Only you see it.")}
-        widgets = {"nickname": forms.TextInput(attrs={"autocomplete": "off"})}
+        widgets = {"nickname": forms.TextInput(attrs={"enterkeyhint": "done"})}
 
     def clean_nickname(self) -> str:
         """One line, without what is invisible and may turn the text around."""
         name = " ".join(self.cleaned_data["nickname"].split())
         return "".join(letter for letter in name if letter.isprintable())
+
+
+# What is kept of them when they are sent after the session has ended.
+KEPT = {
+    "billing:account_add": fields_of(PaymentForm),
+    "billing:account_nickname": fields_of(NicknameForm),
+}

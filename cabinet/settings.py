@@ -170,7 +170,7 @@ MIDDLEWARE = [
     "cabinet.middleware.no_store",
     "django.middleware.common.CommonMiddleware",
     # Before the CSRF check, so that a POST without signing in leads to the sign-in page too.
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SignInRequired",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -324,6 +324,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = ACCOUNT_SESSION_COOKIE_AGE
 DEVICE_COOKIE_NAME = f"{_prefix}device"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
+CSRF_FAILURE_VIEW = "accounts.kept_views.form_expired"
 TEXT_SIZE_COOKIE_NAME = "text_size"
 
 # Front

@@ -10,17 +10,26 @@ class ReceiptsConfig(AppConfig):
 
     def ready(self) -> None:
         """Letters of subscriptions are made here; they end with what they stand on."""
-        from accounts import audit, events, export
+        from accounts import audit, events, export, kept_input
         from billing import holdings
         from billing import staff as accounts_staff
         from billing.exchange import load
         from billing.proofs import CODES
         from cabinet import letters, worker
-        from receipts import deliveries, notices, own_data, proofs, staff, subscriptions
+        from receipts import (
+            deliveries,
+            notices,
+            own_data,
+            proofs,
+            staff,
+            subscription_forms,
+            subscriptions,
+        )
 
         audit.ACTIONS.update(ACTIONS)
         audit.WORDS.update(WORDS)
         audit.DETAILS.update(DETAILS)
+        kept_input.FORMS.update(subscription_forms.KEPT)
         CODES.append(proofs.is_code_of)
         letters.KINDS.update(LETTERS)
         letters.MAKERS.update(notices.MAKERS)

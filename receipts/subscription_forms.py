@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accounts.kept_input import fields_of
 from receipts.models import Subscription
 
 
@@ -43,3 +44,7 @@ class SubscriptionForm(forms.ModelForm):
         chosen: dict[str, Any] = super().clean() or {}
         chosen["paper"] = bool(chosen.get("paper")) or not chosen.get("receipts")
         return chosen
+
+
+# What is kept of it when it is sent after the session has ended.
+KEPT = {"receipts:subscription": fields_of(SubscriptionForm)}

@@ -1,18 +1,21 @@
 """The form of an application, made of its kind; and what is written to it later."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import kept_input
+from billing.fields import DayField
 from support import asked
 from support.asked import Home
 from support.models import Attachments, Kind
 from support.models.applications import LONGEST_TEXT
 
 CHOOSE_AGAIN = _("Choose the files again: they were not kept.")
+AGAIN = "fill in again"  # what a message's form is to do when its files are missing
 ACCEPTED = ".pdf,.jpg,.jpeg,.png,.heic,.heif"
 
 
@@ -49,9 +52,10 @@ class ApplicationForm(forms.Form):
         )
         if kind.attachments != Attachments.NONE:
             self.fields["files"] = files_field(_("Attach files"))
+            self.fields["files"].is_wanted = kind.attachments == Attachments.MUST  # type: ignore[attr-defined]
         for name in ("paid_on", "reading_on"):
             if name in self.fields:
-                self.fields[name].widget.attrs["max"] = timezone.localdate().isoformat()
+                cast("DayField", self.fields[name]).limit(last=timezone.localdate())
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -91,3 +95,17 @@ class MessageForm(forms.Form):
         label=_("Your message"), max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 5})
     )
     files = files_field(_("Attach files"))  # type: ignore[assignment]
+
+
+def _asked(about: Mapping[str, Any]) -> dict[str, forms.Field]:
+    """What the kind asks that stands in the URL; of its lists, what every home can choose."""
+    kind = Kind.objects.filter(pk=about["code"]).first()
+    return ApplicationForm(kind, Home()).fields if kind else {}
+
+
+# What is kept of them when they are sent after the session has ended; where files were to go along,
+# they are filled in again and not sent.
+KEPT = {
+    "support:application_new": kept_input.Form(_asked, {"submit": None, "save": "yes"}),
+    "support:application": kept_input.Form(lambda about: MessageForm.base_fields, {"do": AGAIN}),
+}

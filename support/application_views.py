@@ -18,7 +18,7 @@ from cabinet.methods import form_page
 from receipts.proofs import masked
 from support import applications as acts
 from support import asked, clock, files, words
-from support.application_forms import CHOOSE_AGAIN, ApplicationForm, MessageForm
+from support.application_forms import AGAIN, CHOOSE_AGAIN, ApplicationForm, MessageForm
 from support.asked import Home
 from support.models import Application, Attachments, Kind
 from support.models.applications import LONGEST_TEXT
@@ -171,7 +171,7 @@ def application(request: HttpRequest, number: str) -> HttpResponse:
         done, form, refused = _act(request, found)
         if done:
             return redirect("support:application", number)
-        if request.FILES and form.is_bound:
+        if form.is_bound and (request.FILES or request.POST.get("do") == AGAIN):
             form.add_error("files", CHOOSE_AGAIN)
     context = {
         "application": found,
@@ -210,6 +210,8 @@ def _act(request: HttpRequest, found: Application) -> tuple[bool, MessageForm, l
             return True, form, refused
         if do in ("write", "reopen"):
             return _write(request, found, do)
+        if do == AGAIN:
+            return False, MessageForm(request.POST), refused
     except acts.TooLate:  # what was written stays in the form
         messages.error(request, _("It has changed meanwhile: look at it as it is now."))
         found.refresh_from_db()

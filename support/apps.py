@@ -10,9 +10,18 @@ class SupportConfig(AppConfig):
 
     def ready(self) -> None:
         """Announcements stand on pages; what staff do with texts has its words in the audit log."""
-        from accounts import audit, events, export, staff
+        from accounts import audit, events, export, kept_input, staff
         from cabinet import jinja, letters, worker
-        from support import announcements, applications, files, own_data, statistics, ways
+        from support import (
+            announcements,
+            application_forms,
+            applications,
+            files,
+            own_data,
+            queue_forms,
+            statistics,
+            ways,
+        )
         from support.models import Announcement, BranchNotice, HelpPage
 
         jinja.GLOBALS["announcements"] = announcements.told_to
@@ -20,6 +29,8 @@ class SupportConfig(AppConfig):
         export.PARTS.append(own_data.tables)
         staff.START_PARTS.append(statistics.on_start_page)
         worker.DUTIES.append(files.tidy)
+        kept_input.FORMS.update(application_forms.KEPT)
+        kept_input.FORMS.update(queue_forms.KEPT)
         jinja.GLOBALS["way"] = ways.way
         audit.ACTIONS.update(TEXT_ACTIONS)
         audit.DETAILS.update(TEXT_DETAILS)

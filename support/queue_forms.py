@@ -6,6 +6,7 @@ from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.utils.translation import gettext_lazy as _
 
+from accounts.kept_input import Form
 from accounts.models import User
 from support.application_forms import files_field
 from support.models import Application, Kind
@@ -76,3 +77,11 @@ def workers() -> Any:
         "groups__permissions__content_type__app_label": "support",
     }
     return User.objects.filter(is_staff=True, is_active=True, **right).distinct().order_by("login")
+
+
+# What is kept of an act when it is sent after the session has ended.
+KEPT = {
+    "admin:support_application_act": Form(
+        lambda about: {**TextForm.base_fields, **MergeForm.base_fields, **KindForm.base_fields}
+    )
+}
