@@ -6,9 +6,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -82,7 +83,7 @@ class MailingAdmin(OfMany, ReadOnly):
         mailing = get_object_or_404(Mailing, pk=pk)
         if mailing.ended_at or mailing.paused_at:
             return HttpResponse(status=HTTPStatus.NO_CONTENT)
-        return JsonResponse({"shown": _part(request, mailing)})
+        return HttpResponse(format_html("<div data-refresh>{}</div>", _part(request, mailing)))
 
     def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """One of ACTS is done, and told on the mailing's page."""

@@ -1,58 +1,44 @@
-// Passkeys: a form with `data-passkey` asks the device, then sends what the device says.
-// What is asked stands in `data-options`, or is fetched from where the form leads.
+// Passkeys: a form with `data-passkey` asks the device for what stands in `data-options`, or is
+// fetched from where the form leads, and sends what the device says.
 
-const decoded = (text) => Uint8Array.from(
-  atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
+const KEPT = { residentKey: "required", requireResidentKey: true }; // on the device, to sign in
+
 const encoded = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
-  .replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-function asked(given) {
-  const options = { ...given.publicKey, challenge: decoded(given.publicKey.challenge) };
-  if (options.user) options.user = { ...options.user, id: decoded(options.user.id) };
-  for (const name of ["excludeCredentials", "allowCredentials"]) {
-    if (options[name]) options[name] = options[name].map((each) => ({ ...each, id: decoded(each.id) }));
-  }
-  if (options.authenticatorSelection) {
-    Object.assign(options.authenticatorSelection, {
-      residentKey: "required", requireResidentKey: true, userVerification: "required",
-    });
-  }
-  return options;
+// Challenges and ids come as base64url, but for the site's, which is its name.
+function decoded(name, value) {
+  const is_id = name === "id" && ("type" in this || "displayName" in this);
+  if (!is_id && name !== "challenge") return value;
+  const text = atob(value.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
-function said(credential) {
+async function asked(form) {
+  const fetched = () => fetch(form.action, { headers: { Accept: "application/json" } });
+  const given = JSON.parse(form.dataset.options ?? await (await fetched()).text(), decoded);
+  const { publicKey } = given.request_options ?? given;
+  Object.assign(publicKey.authenticatorSelection ?? {}, KEPT);
+  return { publicKey };
+}
+
+function said({ id, type, response: from }) {
   const response = {};
-  for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
-    if (credential.response[name]) response[name] = encoded(credential.response[name]);
+  for (const name in from) {
+    if (from[name] instanceof ArrayBuffer) response[name] = encoded(from[name]);
   }
-  if (credential.response.getTransports) response.transports = credential.response.getTransports();
-  return {
-    id: credential.id,
-    rawId: encoded(credential.rawId),
-    type: credential.type,
-    authenticatorAttachment: credential.authenticatorAttachment,
-    clientExtensionResults: credential.getClientExtensionResults(),
-    response,
-  };
-}
-
-async function options(form) {
-  if (form.dataset.options) return JSON.parse(form.dataset.options);
-  const answer = await fetch(form.action, { headers: { Accept: "application/json" } });
-  return (await answer.json()).request_options;
+  return JSON.stringify({ id, rawId: id, type, response });
 }
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
-  if (!window.PublicKeyCredential) continue;
   const error = form.querySelector("[role=alert]");
-  form.hidden = false;
+  form.hidden = !window.PublicKeyCredential;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     error.hidden = true;
     try {
-      const publicKey = asked(await options(form));
-      const credential = await navigator.credentials[form.dataset.passkey]({ publicKey });
-      form.elements.credential.value = JSON.stringify(said(credential));
+      const credential = await navigator.credentials[form.dataset.passkey](await asked(form));
+      form.elements.credential.value = said(credential);
       form.submit();
     } catch {
       error.hidden = false;

@@ -1,22 +1,25 @@
-// What stands in [data-refresh] is fetched anew from [data-from] so many seconds later, while somebody
-// looks at it; once there is nothing more to follow, the page is fetched as a whole.
+// What stands in [data-refresh] is fetched anew so many seconds later, from [data-from] or the same
+// page, while somebody looks; when there is nothing more to follow, the page is loaded again.
 
 const part = document.querySelector("[data-refresh]");
+const wait = () => setTimeout(follow, part.dataset.refresh * 1000);
 
 async function follow() {
   try {
-    if (!document.hidden) {
-      const response = await fetch(part.dataset.from);
-      if (response.status === 204) return location.reload();
-      if (!response.ok) return;
-      const { shown } = await response.json();
-      const page = new DOMParser().parseFromString(shown, "text/html");
-      part.replaceChildren(...page.body.childNodes);
-    }
+    if (document.hidden) return wait();
+    const answer = await fetch(part.dataset.from ?? location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const found = page.querySelector("[data-refresh]");
+    if (!found) return location.reload();
+    [...found.children].forEach((there, place) => {
+      const here = part.children[place] ?? part.appendChild(there);
+      // What says the same is not read out twice.
+      if (here.innerHTML !== there.innerHTML) here.replaceChildren(...there.childNodes);
+    });
   } catch {
-    // The network is away: it is asked again.
+    // It is asked again.
   }
-  setTimeout(follow, Number(part.dataset.refresh) * 1000);
+  wait();
 }
 
-if (part) setTimeout(follow, Number(part.dataset.refresh) * 1000);
+if (part) wait();
