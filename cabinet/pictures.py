@@ -255,7 +255,7 @@ def choose() -> None:
         taken = FOLDER / form / f"{page}.png"
         if taken.exists():
             picture = Image.open(taken).convert("RGB")
-            height = min(picture.height, picture.width * (2 if picture.width < 500 else 1))  # noqa: PLR2004
+            height = min(picture.height, picture.width * (2 if "phone" in form else 1))
             picture = picture.crop((0, 0, picture.width, height))
             picture.quantize(64).save(FOLDER / f"{name}.png", optimize=True)
 
