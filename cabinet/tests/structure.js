@@ -157,17 +157,21 @@ kinds => {
     // Out of whatever holds it, up to what scrolls or lies over the page.
     function reaches(it, holder, at, downwards) {
         if (!ours(it) || /absolute|fixed/.test(style(it).position)) return;
-        for (let each = holder; each && each !== document.body; each = each.parentElement) {
+        let spare = it === holder ? 0 : bleed(it);
+        for (let each = holder; each && each !== document.body; spare += bleed(each), each = each.parentElement) {
             const of = style(each);
             if (each instanceof SVGElement || /^(inline|contents)$/.test(of.display)) continue;
             const own = box(each);
-            const wide = at.right > own.right + 1.5 || at.left < own.left - 1.5;
+            const wide = at.right > own.right + spare + 1.5 || at.left < own.left - spare - 1.5;
             const high = at.bottom > own.bottom + 2 || at.top < own.top - 2;
             if (wide && !scrolls(each, "X")) return void once(each, `reaches over: ${name(it)} over ${name(each)}`);
             if (high && downwards && !scrolls(each, "Y")) return void once(each, `higher than its box: ${name(it)} in ${name(each)}`);
             if (scrolls(each, "X") || scrolls(each, "Y") || /absolute|fixed/.test(of.position)) return;
         }
     }
+
+    // How far a box is meant to stand out on each side, into the margin of the page.
+    const bleed = it => Math.max(0, -parseFloat(style(it).marginLeft) || 0);
 
     function cut() {
         const cutting = new Set();
@@ -279,13 +283,13 @@ kinds => {
     const opacity = remembered(it => it ? style(it).opacity * opacity(it.parentElement) : 1);
 
     function contrast() {
-        const looked_at = new Set();
+        const looked_at = new Set(), strong = matchMedia("(prefers-contrast: more)").matches;
         const figure = it => it.closest("td, .sum-figure") && !in_admin
             && !it.closest("a, button, .zero, .quiet, .tag, .mark, .state, thead, [class*=level]");
         const written = [...all_texts, ...controls.filter(it => it.value && it.matches("input, select, textarea"))
             .map(it => ({ it, node: { data: it.value } }))];
         for (const { it, node } of written) {
-            const wanted = figure(it) && /\d/.test(node.data) ? 7 : 4.5;
+            const wanted = strong || (figure(it) && /\d/.test(node.data)) ? 7 : 4.5;
             if (looked_at.has(it) && wanted < 7) continue;
             looked_at.add(it);
             const of = style(it), drawn = it instanceof SVGElement;

@@ -18,6 +18,7 @@ GOOD = f"""
 <p><button>Жіберу</button> <input aria-label="Сома" value="500"></p>
 <div style="overflow-x: auto; width: 150px" tabindex="0"><p style="width: 400px">Алыс</p></div>
 <span style="position: absolute; width: 1px; height: 1px; overflow: hidden">Естілетіні</span>
+<section><div style="margin-inline: -8px">Шетке дейін</div></section>
 <details><summary>Толығырақ</summary><p>Жасырын</p></details>
 <div class="columns"><p>Бір</p><p>Екі</p></div>
 {SMALL}<h2>Төлемдер</h2><h3>Наурыз</h3><svg viewBox="0 0 10 10" width="20"></svg>
