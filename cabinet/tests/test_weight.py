@@ -124,6 +124,7 @@ def test_papers_and_downloads_stay_as_they_are(home, client):
 
 
 FIRST, AFTERWARDS = 60_000, 12_000  # bytes, with what they take along
+STEADY = 0.1  # what browsers' makers call a good layout shift; a table that comes in parts moves
 PAGES = {
     "": ("/login/", "/calculator/"),
     "owner": (
@@ -136,12 +137,21 @@ PAGES = {
 }
 
 
+SHIFTED = """() => new Promise((done) => {
+    let sum = 0;
+    new PerformanceObserver((list) => { for (const each of list.getEntries()) sum += each.value; })
+        .observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => done(sum), 50);
+})"""
+
+
 @pytest.mark.browser
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("who", "path"), [(who, path) for who, paths in PAGES.items() for path in paths]
 )
 def test_a_page_is_light(who, path, site, chromium):
-    """As Chromium counts it: the first page with an empty cache, then once more."""
+    """As Chromium counts it: first with an empty cache, then once more."""
     context = chromium.new_context(base_url=site.url)
     if who:
         cookie = {"name": settings.SESSION_COOKIE_NAME, "value": site.sessions[who]}
@@ -156,6 +166,10 @@ def test_a_page_is_light(who, path, site, chromium):
         received.clear()
         page.goto(path.format(number=site.home.account.number), wait_until="networkidle")
         weights.append(sum(received))
+    shift = page.evaluate(SHIFTED)
+    unsized = page.locator("img:not([width][height])").count()
     context.close()
+    assert shift < STEADY
+    assert unsized == 0
     assert 5_000 < weights[0] <= FIRST
     assert 2_000 < weights[1] <= AFTERWARDS

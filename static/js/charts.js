@@ -19,7 +19,7 @@ for (const chart of document.querySelectorAll(".chart")) {
     const frame = chart.getBoundingClientRect();
     const place = bar.querySelector(".bar-place").getBoundingClientRect();
     const middle = (100 * (place.left + place.width / 2 - frame.left)) / frame.width;
-    const width = tip.offsetWidth; // in percent, so that it stays there in a window of another size
+    const width = tip.offsetWidth; // of the tip; percents fit any window
     tip.style.left = `clamp(0px, ${middle}% - ${width / 2}px, 100% - ${width}px)`;
     tip.style.top = `${Math.max(place.top - tip.offsetHeight - frame.top, -frame.top, 0)}px`;
   };

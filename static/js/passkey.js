@@ -32,7 +32,8 @@ function said({ id, type, response: from }) {
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   const error = form.querySelector("[role=alert]");
-  form.hidden = !window.PublicKeyCredential;
+  form.hidden = false;
+  if (!window.PublicKeyCredential) form.remove();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     error.hidden = true;
