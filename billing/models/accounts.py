@@ -51,10 +51,6 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         """Adds `first_paid_on`."""
         return self.annotate(first_paid_on=asked.first_paid_on())
 
-    def with_first_payment(self) -> "PersonalAccountQuerySet":
-        """Adds `first_paid_on`."""
-        return self.annotate(first_paid_on=asked.first_paid_on())
-
     def with_months_beside(self, month: dt.date) -> "PersonalAccountQuerySet":
         """Adds `month_before` and `month_after`, the nearest closed ones."""
         return self.annotate(
@@ -137,7 +133,6 @@ class PersonalAccount(models.Model):
     last_paid: Decimal | None
     latest_due_on: dt.date | None
     latest_receipt: dt.date | None
-    first_paid_on: dt.date | None  # with_first_payment()
     first_paid_on: dt.date | None  # with_first_payment()
     terms_in_force: dict[str, Any] | None  # with_terms()
     month_before: dt.date | None  # with_months_beside(), and the next one

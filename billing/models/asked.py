@@ -79,12 +79,6 @@ def first_paid_on() -> RawSQL:
     return _question(sql, _DAY)
 
 
-def first_paid_on() -> RawSQL:
-    """The day of the first payment."""
-    sql = f"SELECT min(p.paid_on) FROM billing_payment p WHERE p.account_id = {_ACCOUNT}"
-    return _question(sql, _DAY)
-
-
 def last_paid_on() -> RawSQL:
     """The last day on which something was paid that has not been taken back since."""
     return _question(_LAST_PAID.format("paid_on"), _DAY)
