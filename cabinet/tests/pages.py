@@ -108,10 +108,9 @@ def select(root: HtmlElement, css: str) -> list[HtmlElement]:
 
 
 def text(element: HtmlElement) -> str:
-    """The element's text, spaces as a browser shows them."""
-    return (
-        SPACES.sub(" ", "".join(element.itertext())).strip(" ").replace("\N{NO-BREAK SPACE}", "_")
-    )
+    """The element's text, spaces as a browser shows them; what waits for a script is not seen."""
+    shown = element.xpath(".//text()[not(ancestor::*[@hidden])]")
+    return SPACES.sub(" ", "".join(shown)).strip(" ").replace("\N{NO-BREAK SPACE}", "_")
 
 
 def rows(table: HtmlElement) -> list[list[str]]:
