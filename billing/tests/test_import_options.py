@@ -108,7 +108,7 @@ def test_a_report_takes_the_place_of_files_alone(loaded, import_billing, tmp_pat
         sets.write(tmp_path / "set", loaded), "--report", str(path), "--language", "ru"
     )
     assert (code, out) == (2, "")
-    assert err == f"{path} — не файл.\n"
+    assert err == f"{path} – не файл.\n"
     assert not path.is_file()
 
 
