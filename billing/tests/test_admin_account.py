@@ -39,7 +39,7 @@ def test_months_payments_and_receipts_are_those_of_its_holders(client, home, url
 def test_the_balance_is_told_in_the_same_words(client, home, url):
     own = see(client, home.owner, f"/accounts/{home.account.number}/")
     page = see(client, home.support, f"{url}change/")
-    parts = ("p.sum-word", "p.sum-figure", "p.sum-when", "p.sum-paid")
+    parts = ("p.sum-word", "p.sum-figure", "p.sum-when", "div.sum-why")
     assert [text(page.find(part)) for part in parts] == [text(own.find(part)) for part in parts]
 
 

@@ -223,8 +223,8 @@ def test_a_month_missing_in_between(client, home):
     for rows in (home.account.ledger, home.account.charges, home.account.payments):
         rows.filter(month=dt.date(2025, 11, 1)).delete()
     assert see(client, home, "2025-11").status == 404
-    assert "← 2025 ж. қазан" in see(client, home).links
-    assert "2025 ж. желтоқсан →" in see(client, home, "2025-10").links
+    assert "2025 ж. қазан" in see(client, home).links
+    assert "2025 ж. желтоқсан" in see(client, home, "2025-10").links
     client.force_login(home.support)
     path = f"/admin/billing/personalaccount/{home.account.pk}/months/2025-11/"
     assert client.get(path).status_code == 404

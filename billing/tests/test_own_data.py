@@ -97,6 +97,7 @@ def test_the_user(download, home):
         "email": "owner@example.kz",
         "full_name": home.owner.full_name,
         "language": "kk",
+        "large_text": False,
         "registered_at": home.owner.joined_at.isoformat(),
         "last_sign_in_at": "2026-04-09T18:30:00+00:00",
     }

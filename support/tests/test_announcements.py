@@ -56,7 +56,7 @@ def test_where_it_stands(client, home):
     AnnouncementFactory()
     page = Page(client.get("/login/"))
     (body,) = page.root.iter("body")
-    assert [each.tag for each in body] == ["a", "header", "section", "div"]
+    assert [each.tag for each in body] == ["svg", "a", "header", "section", "div"]
     (box,) = page.all("section.announcements")
     assert box.get("aria-label") == "Хабарландырулар"
     (sign,) = select(box, "span.announcement-sign")
