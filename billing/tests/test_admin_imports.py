@@ -350,7 +350,7 @@ def test_all_workers_died_of_it(biller):
     DBTaskResult.objects.get().set_failed(RuntimeError("died"))
     page = Page(biller.get(response.url))
     assert ending(page) == "Үзілді"
-    assert "Ештеңе жартылай жасалған жоқ." in text(page.find("p.import-ending"))
+    assert "Жартылай жүктелген ештеңе жоқ." in text(page.find("p.import-ending"))
     assert buttons(page) == ["Қайталап көру"]
     for _press in range(2):
         press(biller, job, "again")

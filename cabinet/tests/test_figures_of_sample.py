@@ -311,8 +311,7 @@ def test_receipts(data):
         page = data.see(f"/accounts/{number}/receipts/{query}")
         wanted = [
             [
-                month(row["month"]),
-                row["number"],
+                f"{month(row['month'])} № {row['number']}",
                 day(row["issued_on"]),
                 day(row["due_on"]),
                 money(Decimal(row["amount_due"])),
