@@ -109,7 +109,8 @@ def select(root: HtmlElement, css: str) -> list[HtmlElement]:
 
 def text(element: HtmlElement) -> str:
     """The element's text, spaces as a browser shows them; what waits for a script is not seen."""
-    shown = element.xpath(".//text()[not(ancestor::*[@hidden])]")
+    hidden = element.xpath("count(ancestor-or-self::*[@hidden])")
+    shown = element.xpath(f".//text()[count(ancestor::*[@hidden]) = {hidden}]")
     return SPACES.sub(" ", "".join(shown)).strip(" ").replace("\N{NO-BREAK SPACE}", "_")
 
 
