@@ -230,6 +230,7 @@ def visit(site: Site, windows: Windows) -> Iterator[Callable[..., Page]]:
         for each in (status, 400 if refuses else 200):  # `refuses`: a form with errors comes later
             if each >= 400:  # Chromium reports a page's own status as an error
                 expected.append(f"the server responded with a status of {each}")
+                expected.append("does not conform to the required format")  # a day as it was typed
         return window.page
 
     yield open_page

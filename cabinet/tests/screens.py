@@ -1,5 +1,8 @@
 """Which pages there are, and who looks at them."""
 
+from collections.abc import Iterator
+from itertools import cycle
+
 LOGIN = "/login/"
 ACCOUNT = "/accounts/000000101/"
 PAGES = {
@@ -79,3 +82,18 @@ STATUS = {
     "no such paper": 400,
     "not found": 404,
 }
+
+
+def looks() -> Iterator[tuple[str, str, str]]:
+    """Each page in both languages, thoroughly in one of them in turn; the admin in that alone.
+
+    With the page's name and the language, the part that is looked at thoroughly.
+    """
+    for name, first in zip(PAGES, cycle(("kk", "ru"))):
+        for language in ("kk", "ru"):
+            if name in WITH_FRAME:
+                yield name, language, "html"
+            elif language == first:
+                yield name, language, "main"
+            elif not name.startswith("admin"):
+                yield name, language, ""

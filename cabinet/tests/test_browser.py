@@ -7,9 +7,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.tests.factories import PASSWORD
+from billing.models import Holding
 from cabinet import memory
 from cabinet.tests.access import DESKTOP, PHONE, WIDTHS, hindrances
-from cabinet.tests.conftest import Site
+from cabinet.tests.conftest import LONG_NAME, Site
+from cabinet.tests.screens import ACCOUNT, LOGIN, PAGES, STATUS, looks
+from support.tests.factories import make_kinds
 from support.tests.information_factories import (
     AnnouncementFactory,
     BranchNoticeFactory,
@@ -17,71 +20,6 @@ from support.tests.information_factories import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
-
-LOGIN = "/login/"
-ACCOUNT = "/accounts/000000101/"
-PAGES = {
-    "sign-in": ("", LOGIN),
-    "register": ("", "/register/"),
-    "registered": ("", "/register/sent/"),
-    "consent": ("", "/consent/"),
-    "password forgotten": ("", "/password-reset/"),
-    "letter sent": ("", "/password-reset/sent/"),
-    "link that does not work": ("", "/email/confirm/nothing/"),
-    "link for a password that does not work": ("", "/password-reset/1-nothing/"),
-    "link back that does not work": ("", "/email/undo/nothing/"),
-    "demo's letters": ("", "/demo/mail/"),
-    "password": ("owner", "/settings/password/"),
-    "address": ("owner", "/settings/email/"),
-    "profile": ("owner", "/settings/profile/"),
-    "two steps": ("owner", "/settings/two-step/"),
-    "password once more": ("owner", "/settings/again/"),
-    "sessions": ("owner", "/settings/sessions/"),
-    "own data": ("owner", "/settings/data/"),
-    "deletion": ("owner", "/settings/delete/"),
-    "list": ("owner", "/accounts/"),
-    "empty list": ("support", "/accounts/"),
-    "account to add": ("owner", "/accounts/add/"),
-    "e-receipts": ("owner", "/accounts/000000101/e-receipt/"),
-    "e-receipts of nothing": ("support", "/e-receipt/"),
-    "way out of a letter": (
-        "",
-        "/e-receipt/unsubscribe/7d0c5a52-6d0e-4d6e-9d55-2f9c3f1d8a11/receipts/",
-    ),
-    "account to remove": ("owner", f"{ACCOUNT}remove/"),
-    "account's nickname": ("owner", f"{ACCOUNT}nickname/"),
-    "account": ("owner", ACCOUNT),
-    "account without data": ("stranger", "/accounts/000000202/"),
-    "services": ("owner", f"{ACCOUNT}services/"),
-    "services, wrong period": ("owner", f"{ACCOUNT}services/?from=2026-03&to=2025-01&service=ZZ"),
-    "statement": ("owner", f"{ACCOUNT}services/statement/"),
-    "payments": ("owner", f"{ACCOUNT}payments/"),
-    "payments, wrong period": ("owner", f"{ACCOUNT}payments/?from=2027-01-01&to=x"),
-    "contacts": ("", "/contacts/"),
-    "branches": ("owner", "/branches/"),
-    "help": ("", "/help/"),
-    "help, found": ("owner", "/help/?q=пароль"),
-    "help, nothing found": ("", "/help/?q=абракадабра"),
-    "help page": ("", "/help/refused/"),
-    "site map": ("support", "/site-map/"),
-    "not found": ("", "/nothing/"),
-    "admin": ("support", "/admin/"),
-    "admin, accounts": ("support", "/admin/billing/personalaccount/"),
-    "admin, search": ("support", "/admin/billing/personalaccount/?q=құдай"),
-    "admin, account": ("support", "/admin/billing/personalaccount/{pk}/change/"),
-    "admin, letters": ("support", "/admin/cabinet/letter/"),
-    "admin, mailings": ("support", "/admin/cabinet/mailing/"),
-    "admin, announcements": ("support", "/admin/support/announcement/"),
-    "admin, announcement to add": ("supervisor", "/admin/support/announcement/add/"),
-    "admin, help pages": ("support", "/admin/support/helppage/"),
-    "admin, help page": ("supervisor", "/admin/support/helppage/refused/change/"),
-    "admin, notice to add": ("supervisor", "/admin/support/branchnotice/add/"),
-}
-STATUS = {
-    "services, wrong period": 400,
-    "payments, wrong period": 400,
-    "not found": 404,
-}
 
 WORDS = {
     "kk": {
@@ -113,6 +51,7 @@ WORDS = {
         "other": ("kk", "Қазақша", "Төлемдер"),
     },
 }
+NICKNAME = 30
 both = pytest.mark.parametrize("language", ["kk", "ru"])
 
 
@@ -123,6 +62,8 @@ def texts(site: Site) -> None:
     AnnouncementFactory(kind="a_outage")
     AnnouncementFactory(branch=site.home.account.branch)
     BranchNoticeFactory(branch=site.home.account.branch)
+    make_kinds()
+    Holding.objects.filter(user=site.home.owner).update(nickname=LONG_NAME[:NICKNAME])
     memory.forget()
 
 
@@ -166,8 +107,8 @@ def paper(page: Page, href: str) -> list[str]:
     return texts
 
 
-@both
-def test_by_keyboard_alone(language, visit):
+def test_by_keyboard_alone(visit):
+    language = "kk"
     words = WORDS[language]
     page = visit(ACCOUNT, language=language, status=200)
     expect(page).to_have_url(re.compile(r"/login/\?next=/accounts/000000101/$"))
@@ -225,8 +166,7 @@ def test_by_keyboard_alone(language, visit):
     heading(page, words["log in"])
 
 
-@both
-@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+@pytest.mark.parametrize(("width", "language"), [(PHONE, "kk"), (DESKTOP, "ru")])
 def test_without_javascript(width, language, visit):
     words = WORDS[language]
     page = visit(
@@ -274,13 +214,12 @@ def test_without_javascript(width, language, visit):
     expect(page).to_have_url(re.compile("/login/$"))
 
 
-@both
-@pytest.mark.parametrize("name", PAGES)
-def test_every_page(name, language, visit):
-    """It fits, axe finds nothing, and the console stays empty."""
+@pytest.mark.parametrize(("name", "language", "part"), [*looks()])
+def test_every_page(name, language, part, visit):
+    """It looks as it should, axe finds nothing, and the console stays empty."""
     who, path = PAGES[name]
     page = visit(path, who, language, STATUS.get(name, 200))
-    assert hindrances(page, language) == []
+    assert hindrances(page, part) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -302,64 +241,3 @@ def test_the_menu(width, visit):
     item.click()
     heading(page, "Төлемдер")
     expect(page.locator("details.menu-folded")).not_to_have_attribute("open", "")
-
-
-CONTRAST = """selector => {
-    const paint = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-    const rgb = colour => {
-        paint.clearRect(0, 0, 1, 1);
-        paint.fillStyle = colour;
-        paint.fillRect(0, 0, 1, 1);
-        return [...paint.getImageData(0, 0, 1, 1).data];
-    };
-    const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
-        .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-    return [...document.querySelectorAll(selector)].filter(it => it.offsetParent).map(it => {
-        let under = it;
-        while (under && rgb(getComputedStyle(under).backgroundColor)[3] < 255)
-            under = under.parentElement;
-        const back = under ? rgb(getComputedStyle(under).backgroundColor) : [255, 255, 255];
-        const [a, b] = [light(rgb(getComputedStyle(it).color)), light(back)];
-        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    });
-}"""
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["account", "services", "payments", "services, wrong period"])
-def test_contrast(name, scheme, visit):
-    """4.5 for text and 7 for figures, whatever the scheme."""
-    who, path = PAGES[name]
-    page = visit(path, who, "kk", STATUS.get(name, 200), color_scheme=scheme)
-    texts = page.evaluate(CONTRAST, "h1, h2, p, dt, dd, a, label, button, li, th, span, .error")
-    assert len(texts) > 20
-    assert min(texts) >= 4.5
-    figures = page.evaluate(CONTRAST, "td:not(.zero), .sum-figure")
-    assert min(figures, default=7) >= 7
-    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    back = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (scheme == "dark", back) == (dark, "rgb(17, 22, 28)" if dark else "rgb(255, 255, 255)")
-
-
-@both
-@pytest.mark.parametrize("name", ["account", "services", "statement", "payments"])
-def test_print(name, language, visit):
-    """On paper there is the page and no way round the site."""
-    who, path = PAGES[name]
-    page = visit(path, who, language)
-    page.emulate_media(media="print")
-    for part in (".menu-beside", ".menu-folded", ".information", ".languages", ".skip", "form"):
-        for each in page.locator(part).all():
-            expect(each).to_be_hidden()
-    document = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))
-    text = " ".join(
-        " ".join(each.get_textpage().get_text_range() for each in document).split()
-    ).replace("\xa0", " ")
-    sizes = {tuple(round(side) for side in each.get_size()) for each in document}
-    document.close()
-    words = WORDS[language]
-    assert words[name] in text
-    assert words["accounts"] not in text
-    assert "000000101" in text
-    assert sizes == {(595, 842)}

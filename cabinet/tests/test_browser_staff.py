@@ -16,7 +16,7 @@ from accounts.tests.test_register import in_threads
 from billing.models import Holding
 from billing.tests.test_admin_imports import defective
 from cabinet.tests import people
-from cabinet.tests.access import hindrances
+from cabinet.tests.access import ONCE, hindrances
 from cabinet.worker import Worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
@@ -31,17 +31,19 @@ def test_a_day_at_the_call_centre(language, visit, site, tmp_path, settings):
             return gettext(text)
 
     def looks_good(page: Page) -> None:
-        assert hindrances(page, language) == []
+        assert hindrances(page, ONCE[language]) == []
 
     login = f"day-{language}"
     in_threads(partial(_operator, login, language))  # committed, for the site's own thread
     page = signed_in(visit, login, language)
     looks_good(page)
     _find_and_link(page, site, words, looks_good)
-    _unlock(page, site, words, looks_good)
+    if language == "kk":
+        _unlock(page, site, words, looks_good)
     _unlink(visit, site, language, words, looks_good)
-    settings.IMPORTS_FOLDER = tmp_path / "imports"
-    _hand_in(visit, tmp_path, language, words, looks_good)
+    if language == "ru":
+        settings.IMPORTS_FOLDER = tmp_path / "imports"
+        _hand_in(visit, tmp_path, language, words, looks_good)
     _read_the_log(visit, login, site, language, words, looks_good)
 
 
