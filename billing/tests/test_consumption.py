@@ -18,8 +18,7 @@ def see(client, home, url=ACCOUNT):
 
 
 def why(client, home):
-    (line,) = see(client, home).all("p.sum-why")
-    return text(line)
+    return text(next(see(client, home).find("div.sum-why").iter("p")))
 
 
 def drawn(root, tag):
@@ -66,7 +65,9 @@ def test_heights_are_as_the_figures(client, home):
     assert bars == [[250]] * 12 + [[1000]]
     last = drawn(chart, "g")[-1]
     assert [text(each) for each in drawn(last, "text")] == ["200", "нау"]
-    assert [text(each) for each in drawn(last, "title")] == ["2026 ж. наурыз: 200"]
+    assert [text(each) for each in drawn(last, "title")] == [
+        "2026 ж. наурыз: 200; бір жыл бұрын: 50"
+    ]
 
 
 def test_levels_stand_on_one_another(client, home):
@@ -162,7 +163,7 @@ def test_the_last_payment_is_all_of_its_day(client, home):
         month=dt.date(2026, 4, 1),
         amount=Decimal("139.20"),
     )
-    (line,) = see(client, home).all("p.sum-paid")
+    *_why, line = see(client, home).find("div.sum-why").iter("p")
     assert text(line) == "Соңғы төлем: 05.04.2026, 639,20_₸"
 
 
@@ -201,7 +202,7 @@ def test_the_last_payment_is_one_that_was_not_taken_back(client, home):
             month=dt.date(2026, 4, 1),
             amount=Decimal(amount),
         )
-    (line,) = see(client, home).all("p.sum-paid")
+    *_why, line = see(client, home).find("div.sum-why").iter("p")
     assert text(line) == "Соңғы төлем: 05.04.2026, 500,00_₸"
 
 

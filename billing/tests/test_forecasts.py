@@ -230,7 +230,7 @@ def see(client, home):
 def test_the_page(client, running):
     (section,) = see(client, running).all("section.level-meter")
     sums = text(select(section, "p")[0])
-    assert sums == "шамамен 7_340_₸ 7_340_₸ – 7_350_₸ аралығы, 25.04.2026 қарай"
+    assert sums == "шамамен 7_340_₸ 25.04.2026 күніне қарай, 7_340_₸ – 7_350_₸ аралығында"
     # Three residents since June: level 1 ends at 274.426 units, at 10 a day on the 28th day.
     assert [text(each) for each in select(section, "li")] == [
         "1‑деңгей (274,426) шамамен 21.04.2026 күні таусылады",
