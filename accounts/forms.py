@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit, consent
 from accounts.kept_input import Form, fields_of
 from accounts.models import User
-from cabinet.forms import LOGIN
+from cabinet.forms import LOGIN, LanguageSelect
 
 LONGEST_PASSWORD = 1000
 UNEQUAL = _("Type the same password in both fields.")
@@ -278,6 +278,7 @@ class ProfileForm(OwnPasswordMixin, forms.ModelForm):
         widgets = {
             "full_name": forms.TextInput(attrs={"autocomplete": "name"}),
             "login": forms.TextInput(attrs=LOGIN),
+            "language": LanguageSelect,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

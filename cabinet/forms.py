@@ -39,6 +39,15 @@ class Bound(forms.BoundField):
         return {**{name: known[name] for name in known if name not in widget.attrs}, **built}
 
 
+class LanguageSelect(forms.Select):
+    """Languages by their own names, each said to be in it."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **options: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **options)
+        option["attrs"]["lang"] = value
+        return option
+
+
 class Renderer(TemplatesSetting):
     """Fields with label, hint and error as `templates/cabinet/field.html` has them."""
 

@@ -257,7 +257,7 @@ def choose() -> None:
             picture = Image.open(taken).convert("RGB")
             height = min(picture.height, picture.width * (2 if "phone" in form else 1))
             picture = picture.crop((0, 0, picture.width, height))
-            picture.quantize(64).save(FOLDER / f"{name}.png", optimize=True)
+            picture.quantize(160).save(FOLDER / f"{name}.png", optimize=True)
 
 
 def write_index() -> None:

@@ -53,8 +53,11 @@ def test_the_form(owner):
     page = Page(owner.get(URL))
     assert page.heading == "Дербес баптаулар"
     assert page.values == {"full_name": NAME, "login": "aigul", "language": "kk", "password": ""}
-    options = [(each.get("value"), text(each)) for each in page.find("select").iter("option")]
-    assert options == [("kk", "Қазақша"), ("ru", "Русский")]
+    options = page.find("select").iter("option")
+    assert [(each.get("value"), each.get("lang"), text(each)) for each in options] == [
+        ("kk", "kk", "Қазақша"),
+        ("ru", "ru", "Русский"),
+    ]
 
 
 def test_the_name(owner, aigul):
