@@ -106,17 +106,19 @@ def postpone(mailing: int | None, name: str) -> None:
             return
         values: dict[str, Any] = {"name": name, "mailing": mailing, "many": MANY}
         values |= {"start": found[0], "gap": gap}
+        # Materialized: in a nested loop it would be found anew for each letter, less those before.
         cursor.execute(
-            """UPDATE cabinet_letter l SET leased_by = '', leased_until = NULL,
-                due_at = %(start)s + %(gap)s * d.place
-            FROM (SELECT id, row_number() OVER () AS place FROM (
+            """WITH found AS MATERIALIZED (
                 SELECT id FROM cabinet_letter
                 WHERE mailing_id = %(mailing)s AND state = 'waiting'
                 AND due_at <= statement_timestamp()
                 AND (leased_until IS NULL OR leased_until < statement_timestamp())
                 AND lower(split_part(recipient, '@', 2)) = %(name)s
-                LIMIT %(many)s FOR UPDATE SKIP LOCKED) f) d
-            WHERE l.id = d.id""",
+                LIMIT %(many)s FOR UPDATE SKIP LOCKED
+            ), placed AS MATERIALIZED (SELECT id, row_number() OVER () AS place FROM found)
+            UPDATE cabinet_letter l SET leased_by = '', leased_until = NULL,
+                due_at = %(start)s + %(gap)s * placed.place
+            FROM placed WHERE l.id = placed.id""",
             values,
         )
         until = found[0] + gap * cursor.rowcount

@@ -128,7 +128,7 @@ class PersonalAccountFactory(DjangoModelFactory):
     class Meta:
         model = models.PersonalAccount
 
-    number = factory.Sequence(lambda n: f"{n + 1:09}")
+    number = factory.Sequence(lambda n: f"{n + 500_000_001:09}")  # not one of those that tests name
     branch = factory.SubFactory(BranchFactory)
     payer = "Құдайбергенова Мәдина Бейбітқызы"
     address_kk = "Алматы қ., Абай даңғ., 181-үй, 34-пәтер"

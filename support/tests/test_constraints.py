@@ -18,6 +18,7 @@ from support.tests.factories import (
     DraftFactory,
     KindFactory,
     MessageFactory,
+    make_kinds,
 )
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,12 @@ FACTORIES = {
     AnswerTemplate: AnswerTemplateFactory,
     **test_information_constraints.FACTORIES,
 }
+
+
+@pytest.fixture(autouse=True)
+def kinds(db):
+    """Those that come with the migrations, which another test may have taken away."""
+    make_kinds()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name} {', '.join(case.bad)}")
