@@ -43,6 +43,18 @@ def remember(request: HttpRequest, response: HttpResponseBase, user: User) -> No
     )
 
 
+def keep(response: HttpResponseBase, cookie: str, chosen: str) -> None:
+    """What was chosen for this device: a language, a size of text."""
+    response.set_cookie(
+        cookie,
+        chosen,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+    )
+
+
 def _marks(request: HttpRequest) -> dict[int, str]:
     cookie = request.COOKIES.get(settings.DEVICE_COOKIE_NAME, "")
     try:

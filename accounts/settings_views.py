@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import audit, events, export, letters, second_step, sessions, steps
+from accounts import audit, devices, events, export, letters, second_step, sessions, steps
 from accounts.forms import DeleteForm, EmailForm, ProfileForm
 from accounts.models import User
 from accounts.pages import Page
@@ -88,14 +88,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         with override(user.language):
             messages.success(request, _("Data saved"))
         response = redirect("accounts:profile")
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            user.language,
-            max_age=settings.LANGUAGE_COOKIE_AGE,
-            secure=settings.LANGUAGE_COOKIE_SECURE,
-            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-        )
+        devices.keep(response, settings.LANGUAGE_COOKIE_NAME, user.language)
         return response
     return render(request, "accounts/profile.html", {"form": form})
 

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.account import views as allauth
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows import logout as signing_out
 from allauth.account.models import EmailAddress
 from allauth.decorators import rate_limit
@@ -27,7 +28,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
-from accounts import audit, steps, undo
+from accounts import audit, devices, steps, undo
 from accounts import consent as words
 from accounts.forms import PasskeySignInForm, PasskeyStepForm
 from accounts.models import User
@@ -218,8 +219,8 @@ def language(request: HttpRequest) -> HttpResponse:
         known = request.POST.copy()  # Django's view would take any language that Django has
         known.pop("language", None)
         request.POST = known  # type: ignore[assignment]
-    elif request.user.is_authenticated:
-        _keep_language(request, request.POST["language"])
+    else:
+        _keep(request, "language", request.POST["language"])
     return set_language(request)
 
 
@@ -228,36 +229,18 @@ def language(request: HttpRequest) -> HttpResponse:
 def text_size(request: HttpRequest) -> HttpResponse:
     """Large text or text as usual, kept on this device and for the user."""
     size, wanted = request.POST.get("size"), request.POST.get("next", "")
-    response = redirect(wanted if _is_ours(request, wanted) else "billing:home")
+    response = redirect(wanted if get_adapter().is_safe_url(wanted) else "billing:home")
     if size in TEXT_SIZES:
-        if request.user.is_authenticated:
-            _keep_text_size(request, large=size == LARGE)
-        response.set_cookie(
-            settings.TEXT_SIZE_COOKIE_NAME,
-            size,
-            max_age=settings.LANGUAGE_COOKIE_AGE,
-            secure=settings.LANGUAGE_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+        _keep(request, "large_text", size == LARGE)
+        devices.keep(response, settings.TEXT_SIZE_COOKIE_NAME, size)
     return response
 
 
-def _is_ours(request: HttpRequest, url: str) -> bool:
-    return url_has_allowed_host_and_scheme(
-        url, {request.get_host()}, require_https=request.is_secure()
-    )
-
-
 @transaction.atomic
-def _keep_text_size(request: HttpRequest, *, large: bool) -> None:
-    others = User.objects.filter(pk=request.user.pk).exclude(large_text=large)
-    if others.update(large_text=large):
-        audit.record("profile_changed", request, fields=["large_text"])
-
-
-@transaction.atomic
-def _keep_language(request: HttpRequest, language: str) -> None:
-    others = User.objects.filter(pk=request.user.pk).exclude(language=language)
-    if others.update(language=language):
-        audit.record("profile_changed", request, fields=["language"])
+def _keep(request: HttpRequest, field: str, value: Any) -> None:
+    """What was chosen on any page, for whoever has signed in."""
+    if not request.user.is_authenticated:
+        return
+    others = User.objects.filter(pk=request.user.pk).exclude(**{field: value})
+    if others.update(**{field: value}):
+        audit.record("profile_changed", request, fields=[field])
