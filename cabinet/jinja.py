@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -55,6 +56,7 @@ def part(template: str, context: dict[str, Any], request: HttpRequest | None = N
 GLOBALS: dict[str, Callable[..., Any]] = {}
 
 
+@cache
 def icon(name: str) -> Markup:
     """One of the sprite's icons; what it says is said beside it too."""
     return Markup(
