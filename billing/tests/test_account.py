@@ -27,6 +27,16 @@ def balance(page):
     return state, [text(line) for line in select(block, "div.sum-now")[0].iter("p")]
 
 
+def pay_today(home, amount):
+    """A payment that waits for April to be closed."""
+    factories.PaymentFactory(
+        account=home.account,
+        paid_on=people.TODAY,
+        month=dt.date(2026, 4, 1),
+        amount=Decimal(amount),
+    )
+
+
 def test_what_is_known_of_a_home(client, home):
     page = see(client, home.owner)
     assert page.status == 200
@@ -112,12 +122,7 @@ def test_the_day_to_pay_by(day, told, client, home, monkeypatch):
 
 
 def test_the_next_steps_when_nothing_is_to_pay(client, home):
-    factories.PaymentFactory(
-        account=home.account,
-        paid_on=people.TODAY,
-        month=dt.date(2026, 4, 1),
-        amount=Decimal("1102.20"),
-    )
+    pay_today(home, "1102.20")
     steps = see(client, home.owner).find("p.sum-steps")
     assert [(text(step), step.get("href")) for step in steps.iter("a")] == [
         ("Айлар бойынша", "/accounts/000000101/services/"),
@@ -138,22 +143,12 @@ def test_the_next_steps_when_nothing_is_to_pay(client, home):
     ],
 )
 def test_a_payment_counts_before_its_month_closes(came, state, lines, client, home):
-    factories.PaymentFactory(
-        account=home.account,
-        paid_on=people.TODAY,
-        month=dt.date(2026, 4, 1),
-        amount=Decimal(came),
-    )
+    pay_today(home, came)
     assert balance(see(client, home.owner)) == (state, lines)
 
 
 def test_a_reversal_counts_before_its_month_closes(client, home):
-    factories.PaymentFactory(
-        account=home.account,
-        paid_on=people.TODAY,
-        month=dt.date(2026, 4, 1),
-        amount=Decimal("-500.00"),
-    )
+    pay_today(home, "-500.00")
     assert balance(see(client, home.owner))[1][1] == "1_602,20_₸"
 
 
