@@ -96,6 +96,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 # Tests at the same time wait for no turns of each other.
 settings.DOCUMENTS_FOLDER = BASE_DIR / "var" / f"turns-of-tests-{os.getpid()}"
 
+# Threads of a test stand for processes, which do not wait for one another.
+settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if "one_at_a_time" not in each]
+
 # A hash costs a sixth of a second on purpose: in tests next to nothing, but by `full_hashing`.
 _COST = {name: getattr(Argon2PasswordHasher, name) for name in ("time_cost", "memory_cost")}
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 64

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit, letters
+from accounts.hashing import not_when_full
 
 
 class Page:
@@ -16,12 +17,14 @@ class Page:
 
     letter = ""  # the kind that tells of it, where allauth's own call would come too late
     action = ""  # what the audit log calls it, if not by the letter's kind
+    for_crowds = False  # anybody may send it, and each time it costs a hash
 
     @classmethod
     def as_view(cls: Any, **attributes: Any) -> Callable[..., Any]:
         """Other methods are refused before anything else is asked."""
         methods = ["GET", "HEAD", *(["POST"] if hasattr(cls, "post") else [])]
-        return require_http_methods(methods)(super().as_view(**attributes))
+        view = super().as_view(**attributes)
+        return require_http_methods(methods)(not_when_full(view) if cls.for_crowds else view)
 
     def get_context_data(self: Any, **kwargs: Any) -> dict[str, Any]:
         """Where the person was going is kept in the form, if that is here."""

@@ -45,6 +45,7 @@ class SignIn(Page, allauth.LoginView):
     """«Кіру»."""
 
     template_name = "accounts/login.html"
+    for_crowds = True
 
 
 class SignInCode(Page, second_step.AuthenticateView):
@@ -72,6 +73,7 @@ class Register(Page, allauth.SignupView):
     """«Тіркелу»."""
 
     template_name = "accounts/register.html"
+    for_crowds = True
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Anew when somebody has just taken the login name that was made up."""

@@ -1,30 +1,49 @@
-"""What is measured, each part on a database of its own.
+"""What is measured, each part on databases of its own.
 
-    make bench [ARGS="papers import pages --accounts 100000 --months 2"]
+    make bench [ARGS="import pages --accounts 1000000 --months 12"]
 
-Without parts named, three of them: the sample set and its papers; the import beside a raw COPY
-of its files; pages as the web server answers them. `deliveries` is how fast e-receipts go out;
-`documents`, a receipt beside other ways to make it; `sign-in`, what signing in takes and whether
-its time tells who exists; `search`, staff's search among a million accounts. Everything that is
-compared happens in one run, in turns (A, B, A, B), so that the ratios hold on a noisy machine.
+Without parts named, those of PARTS at the size that is asked for: papers, the import beside a raw
+COPY of its files, pages as the web server answers them, staff's search, pages while people sign in
+and while a month is imported, what it takes on disk; in the end, a table of it all beside what
+must be reached. `deliveries` is how fast e-receipts go out; `documents`, a receipt beside other
+ways to make it; `sign-in`, whether its time tells who exists. Everything that is compared happens
+in one run, in turns (A, B, A, B), so that the ratios hold on a noisy machine.
+
+What was loaded is kept for the next run, unless the import is to be measured; `--fresh` forgets it.
 """
 
 import argparse
 import shutil
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
-from bench import deliveries, documents, exchange, search, sign_in, web
-from bench.database import BASE_DIR, scratch
+from bench import (
+    busy,
+    database,
+    deliveries,
+    disk,
+    documents,
+    exchange,
+    pages,
+    search,
+    sign_in,
+    table,
+    web,
+)
+from bench.database import BASE_DIR
+from bench.generate import generate
 
 SAMPLE = BASE_DIR / "billing" / "sample"
 TURNS = 5
 ACCOUNT = "000007919"
-PARTS = ("papers", "import", "pages")
-# The last one wants a million accounts first.
-ASKED_FOR = (*PARTS, "deliveries", "documents", "sign-in", "search")
+FEW = 10_000  # accounts beside which the others are measured
+PARTS = ("papers", "import", "pages", "search", "storm", "disk", "meanwhile")
+ASKED_FOR = (*PARTS, "deliveries", "documents", "sign-in")
 
 
 def median_ms(*works: Callable[[], object], turns: int = TURNS) -> list[float]:
@@ -81,21 +100,76 @@ def tell(name: str, milliseconds: float) -> None:
     print(f"{name:32} {milliseconds:10.1f} ms")
 
 
+class Sets:
+    """The sets of a history, of its last month's close and of the next one, made when needed."""
+
+    def __init__(self, folder: Path, accounts: int, months: int) -> None:
+        self.history, self.close, self.next = (folder / part for part in ("1", "2", "3"))
+        self._sizes = accounts, months
+
+    def made(self) -> "Sets":
+        """Writes them, unless they are there."""
+        accounts, months = self._sizes
+        if not self.history.exists():
+            spans = (range(1, months), range(months, months + 1), range(months + 1, months + 2))
+            folders = (self.history, self.close, self.next)
+            generate(dict(zip(folders, spans, strict=True)), accounts, months + 1)
+        return self
+
+
+def of_size(parts: set[str], accounts: int, months: int, folder: Path) -> None:
+    """What is measured on a database of so many accounts and months."""
+    name, few = f"bench_{accounts}_{months}", f"bench_{FEW}_{months}"
+    sets = Sets(folder / "sets", accounts, months)
+    small = Sets(folder / "small", FEW, months)
+    print(f"{accounts:,} accounts, {months} months\n", flush=True)
+
+    def loaded() -> None:
+        made = sets.made()
+        exchange.fill(made.history, made.close)
+
+    def few_loaded() -> None:
+        made = small.made()
+        exchange.fill(made.history, made.close)
+
+    if "import" in parts:
+        made = sets.made()
+        database.forget(name)
+        database.kept(name, partial(exchange.measure, made.history, made.close, name))
+    database.kept(name, loaded)
+    if "pages" in parts:
+        database.kept(few, few_loaded)
+        pages.measure({FEW: few, accounts: name} if accounts > FEW else {FEW: few}, months)
+    if "search" in parts:
+        database.use(name)
+        search.measure(accounts)
+    if "storm" in parts:
+        busy.sign_ins(accounts, months, name)
+    if "disk" in parts:
+        database.use(name)
+        disk.measure(accounts, months)
+    if "meanwhile" in parts:
+        busy.imports(accounts, months, name, sets.made().next)
+        database.forget(name)  # it has a month too many
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…")
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(ASKED_FOR))
-    parser.add_argument(
-        "--accounts", type=int, help="by default 100 000, 10 000 for pages, 1 000 000 for search"
-    )
+    parser.add_argument("--accounts", type=int, default=100_000, help="100 000 unless given")
+    parser.add_argument("--months", type=int, default=12, help="12 unless given")
     parser.add_argument("--subscribers", type=int, default=2000, help="of deliveries; 2 000")
-    parser.add_argument("--months", type=int, help="2 to import, the last as its close; 60")
+    parser.add_argument("--fresh", action="store_true", help="forget what was loaded")
     options = parser.parse_args()
-    parts = options.parts or PARTS
-    if unknown := set(parts) - set(ASKED_FOR):
+    parts = set(options.parts or PARTS)
+    if unknown := parts - set(ASKED_FOR):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    if "pages" in parts and not shutil.which(web.WRK):
+    if parts & {"pages", "storm", "meanwhile"} and not shutil.which(web.WRK):
         parser.error("wrk is missing: sudo apt-get install wrk")
-    with scratch("bench"):
+    with database.server(), tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        if options.fresh:
+            for accounts in (FEW, options.accounts):
+                database.forget(f"bench_{accounts}_{options.months}")
         if "papers" in parts:
             papers()
             clear()
@@ -103,21 +177,15 @@ def main() -> None:
             first_load()
             documents.measure(ACCOUNT)
             clear()
-        if "import" in parts:
-            exchange.measure(options.accounts or 100_000, options.months or 2)
-            clear()
-        if "pages" in parts:
-            web.measure(options.accounts or 10_000, options.months or 60)
-            clear()
         if "deliveries" in parts:
-            deliveries.measure(options.subscribers, options.accounts or 100_000)
+            deliveries.measure(options.subscribers, options.accounts)
             clear()
         if "sign-in" in parts:
             sign_in.measure()
             clear()
-        if "search" in parts:
-            search.make(options.accounts or 1_000_000)
-            search.measure(options.accounts or 1_000_000)
+        if parts & {"import", "pages", "search", "storm", "disk", "meanwhile"}:
+            of_size(parts, options.accounts, options.months, Path(folder))
+    table.show()
 
 
 if __name__ == "__main__":

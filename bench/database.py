@@ -1,7 +1,11 @@
-"""A database of a benchmark's own, empty, in which commits reach the disk as in production."""
+"""Databases of the benchmarks' own, in which commits reach the disk as in production.
+
+One server keeps them all, set as docs/running.md advises for a machine of 8 GB. Django speaks
+to one at a time: that which `use` names.
+"""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,17 +14,27 @@ import django
 from cabinet.embedded_postgres import Cluster
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+SCRATCH = "bench"  # empty at the beginning of each run
+SETTINGS = {
+    "shared_buffers": "2GB",
+    "effective_cache_size": "6GB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "15min",
+}
+
+_cluster = Cluster(BASE_DIR / "var", "bench-postgres", durable=True, settings=SETTINGS)
 
 
 @contextmanager
-def scratch(name: str) -> Iterator[None]:
-    """Django set up on an empty database of that name; the server stops at the end."""
-    cluster = Cluster(BASE_DIR / "var", "bench-postgres", durable=True)
-    cluster.start()
+def server() -> Iterator[None]:
+    """Django set up on an empty database; the server stops at the end."""
+    _cluster.start()
     try:
-        _make(cluster, name)
+        _drop(SCRATCH)
+        _make(SCRATCH)
         os.environ |= {
-            "DATABASE_URL": cluster.url(name),
+            "DATABASE_URL": _cluster.url(SCRATCH),
             "SECRET_KEY": "for-measuring-only-" + "0" * 40,
             "ALLOWED_HOSTS": "testserver",
             "BEHIND_TLS_PROXY": "1",
@@ -38,15 +52,66 @@ def scratch(name: str) -> Iterator[None]:
         collect_static()
         yield
     finally:
-        cluster.stop()
+        _cluster.stop()
 
 
-def _make(cluster: Cluster, name: str) -> None:
+def use(name: str) -> None:
+    """What Django, and any process started from now on, speaks to."""
+    from django.db import connection
+
+    from cabinet import memory
+
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    os.environ["DATABASE_URL"] = _cluster.url(name)
+    memory.forget()
+
+
+def kept(name: str, fill: Callable[[], None]) -> None:
+    """Uses the database of that name, which `fill` fills once and later runs find as it was left.
+
+    One that was not filled to the end is made anew.
+    """
+    from django.core.management import call_command
+    from django.db import connection
+
+    if not _ask(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", name
+    ):
+        _drop(name)
+        _make(name)
+        use(name)
+        call_command("migrate", verbosity=0)
+        fill()
+        with connection.cursor() as cursor:
+            cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS 'filled'")
+    use(name)
+
+
+def forget(name: str) -> None:
+    """Drops the database."""
+    use(SCRATCH)
+    _drop(name)
+
+
+def _drop(name: str) -> None:
+    _ask(f'DROP DATABASE IF EXISTS "{name}"')
+
+
+def _make(name: str) -> None:
+    _ask(f'CREATE DATABASE "{name}"')
+
+
+def _ask(sql: str, *values: str) -> str | None:
+    """The first value of the first row, asked outside of any transaction."""
     import psycopg2
 
-    connection = psycopg2.connect(cluster.url("postgres"))
+    connection = psycopg2.connect(_cluster.url("postgres"))
     connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        cursor.execute(f'CREATE DATABASE "{name}"')
-    connection.close()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values or None)
+            row = cursor.fetchone() if cursor.description else None
+            return row[0] if row else None
+    finally:
+        connection.close()

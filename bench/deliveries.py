@@ -102,8 +102,9 @@ def load(accounts: int) -> Any:
 
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         parts = Path(name, "history"), Path(name, "close")
-        generate(parts[0], accounts, MONTHS, to_month=MONTHS - 1)
-        generate(parts[1], accounts, MONTHS, only_last=True)
+        generate(
+            {parts[0]: range(1, MONTHS), parts[1]: range(MONTHS, MONTHS + 1)}, accounts, MONTHS
+        )
         for part in parts:
             report = load_set(part, "bench")
             if not report.loaded:

@@ -3,23 +3,22 @@
 A history is loaded first; then the last month's close as billing would send it, then the
 same set again. Before and after each load, the files go by raw COPY into tables of three
 kinds: what a COPY costs at the least, with the columns' types in tables that survive a
-crash, and with the files' keys too, which is what the import's own tables keep.
+crash, and with the files' keys too, which is what the import's own tables keep. What is raw
+goes into the database of scratch, and so does not share the loaded one's statistics.
 """
 
 import csv
 import resource
-import shutil
 import statistics
-import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from bench.generate import generate
+from bench import database, table
 
 AGAIN = 3
+# Of a close: times the raw COPY into bare tables, and megabytes.
+MOST, MOST_AGAIN, MOST_MEMORY = 8, 5, 300
 
 # What the raw rows go into, from the barest to what keeps as much as the import does.
 BARE, KEYED = "bare unlogged text", "typed, logged, with the files' keys"
@@ -110,45 +109,48 @@ def written() -> tuple[int, int, int]:
         return cursor.fetchone()
 
 
-@contextmanager
-def sets(accounts: int, months: int) -> Iterator[tuple[Path, Path]]:
-    """The folders of a history and of the close of its last month."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-"))
-    try:
-        generate(folder / "history", accounts, months, to_month=months - 1)
-        generate(folder / "close", accounts, months, only_last=True)
-        yield folder / "history", folder / "close"
-    finally:
-        shutil.rmtree(folder)
+def fill(history: Path, close: Path) -> None:
+    """Loads a history and its last month's close, without measuring."""
+    for folder in (history, close):
+        load(folder)
 
 
-def measure(accounts: int, months: int) -> None:
-    """Prints what loading takes, as multiples of the raw COPY around it."""
-    with sets(accounts, months) as (history, close):
-        print(f"{accounts:,} accounts, {months - 1} months loaded, then one more\n")
-        for name, folder in (("history", history), ("close", close)):
-            tell(name, folder, 1)
-        before = written()
-        tell("close again", close, AGAIN)
-        print(f"rows written meanwhile: {[b - a for a, b in zip(before, written(), strict=True)]}")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"memory of the process at its peak: {peak:.0f} MB")
+def measure(history: Path, close: Path, name: str) -> None:
+    """Prints what loading into the database in use, of that name, takes: as multiples of the raw
+    COPY around it.
+    """
+    tell("history", history, name, 1)
+    least = tell("close", close, name, 1)
+    before = written()
+    again = tell("close again", close, name, AGAIN)
+    rows = [b - a for a, b in zip(before, written(), strict=True)]
+    print(f"rows written when a close is loaded again: {rows}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    table.at_most("import of a month, of raw COPY", least, MOST, " ×")
+    table.at_most("the same month again, of raw COPY", again, MOST_AGAIN, " ×")
+    table.at_most("rows written again", sum(rows), 0)
+    table.at_most("memory of the importing process", peak, MOST_MEMORY, " MB")
 
 
-def tell(name: str, folder: Path, times: int) -> None:
-    """Loads the folder so many times, each between two raw copies of each kind."""
+def tell(told: str, folder: Path, name: str, times: int) -> float:
+    """Loads the folder so many times, each between two raw copies of each kind; how many times the
+    barest copy it takes.
+    """
     raw: dict[str, list[float]] = {into: [] for into in RAW}
     loads = []
     for turn in range(times + 1):
+        database.use(database.SCRATCH)
         for into, taken in raw.items():
             taken.append(raw_copy(folder, into))
+        database.use(name)
         if turn < times:
             loads.append(load(folder))
     seconds, phases, rows = sorted(loads, key=lambda load: load[0])[len(loads) // 2]
     total = sum(rows.values())
-    print(f"{name}: {total:,} rows in {seconds:.1f} s, {total / seconds:,.0f} a second")
+    print(f"{told}: {total:,} rows in {seconds:.1f} s, {total / seconds:,.0f} a second")
     for into, taken in raw.items():
         base = statistics.median(taken)
         print(f"  {seconds / base:4.1f} × the raw COPY into tables {into} ({base:.2f} s)")
     parts = ", ".join(f"{phase} {taken:.1f}" for phase, taken in phases.items())
-    print(f"  seconds by phase: {parts}\n")
+    print(f"  seconds by phase: {parts}\n", flush=True)
+    return seconds / statistics.median(raw[BARE])

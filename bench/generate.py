@@ -30,6 +30,7 @@ from bench.homes import (
     Terms,
     first_day,
 )
+from bench.names import address, payer
 
 REFERENCE = Path(__file__).resolve().parent.parent / "billing" / "sample"
 SHARED = ("suppliers", "services", "branches", "banks", "vat", "tariffs", "tariff_bands")
@@ -60,32 +61,6 @@ REASONS = {
     "decision": '"Комиссия шешімі, ""б"" тармақшасы","Решение комиссии, подпункт ""б"""',
     "outage": "Қызмет көрсетілмегені үшін,За время без обслуживания",
 }
-LONG_NAME = "Әбдірахманова-Құдайбергенова Үмітгүл-Іңкәр-Гүлсезім Сейітмағамбет-Нұрмұхамедқызы"
-SURNAMES = (
-    *("Ғабдуллин", "Құдайбергенов", "Әбдірахманов", "Өтегенов", "Іскендіров", "Үсенов", "Ысқақов"),
-    *("Жүнісов", "Қасымов", "Мұқанов", "Нұрпейісов", "Оңғаров", "Сүлейменов", "Шәріпов"),
-    *("Воробьёв", "Щукин", "Ельцов", "Цыганков", "Фёдоров", "Юдин"),
-)
-FATHERS = (
-    ("{}ұлы", "{}қызы", ("Ғалым", "Бейбіт", "Нұрғали", "Қанат", "Әшім", "Сәкен", "Ұлықпан")),
-    ("{}вич", "{}вна", ("Сергее", "Андрее", "Юрье")),
-)
-MEN = (
-    *("Нұрлан", "Өркен", "Ұлан", "Шыңғыс", "Қайрат", "Ғани", "Әділ", "Еңсеген", "Жәнібек"),
-    *("Сергей", "Алексей", "Пётр"),
-)
-WOMEN = (
-    *("Айгүл", "Мәдина", "Іңкәр", "Һадиша", "Гүлнәр", "Әлия", "Ұлжан", "Қымбат", "Жансұлу"),
-    *("Виктория", "Ирина", "Алёна"),
-)
-STREETS = (
-    ("Қабанбай батыр көш.", "ул. Кабанбай батыра"),
-    ("Өтеген батыр көш.", "ул. Утеген батыра"),
-    ("Жібек жолы даңғ.", "пр. Жибек жолы"),
-    ("Үлгі көш.", "ул. Образцовая"),
-    ("Һауа көш.", "ул. Воздушная"),
-)
-BLOCK = ('"Самал-2" ықшамауданы, "Ә" блогы', 'мкр. "Самал-2", блок "А"')
 
 
 class PriceList:
@@ -301,34 +276,6 @@ def receipt_number(ordinal: int, month: int, seed: int) -> str:
     return str(10**13 + number)
 
 
-def payer(number: int) -> str:
-    """Whoever the number stands for: a surname, a name and, mostly, a father's name."""
-    if number % 293 == 0:
-        return LONG_NAME
-    number, woman = divmod(number, 2)
-    number, surname = divmod(number, len(SURNAMES))
-    number, name = divmod(number, len(MEN))
-    number, kind = divmod(number, 10)
-    son, daughter, fathers = FATHERS[kind > 7]
-    if kind == 0:
-        father = ""
-    else:
-        father = " " + (daughter if woman else son).format(fathers[number % len(fathers)])
-    return f"{SURNAMES[surname]}{'а' if woman else ''} {(WOMEN if woman else MEN)[name]}{father}"
-
-
-def address(number: int) -> tuple[str, str]:
-    """Where the number lies, in Kazakh and in Russian."""
-    number, street = divmod(number, len(STREETS))
-    number, house = divmod(number, 200)
-    number, flat = divmod(number, 120)
-    in_kazakh, in_russian = STREETS[street] if number % 150 else BLOCK
-    return (
-        f"Алматы қ., {in_kazakh}, {house + 1}-үй, {flat + 1}-пәтер",
-        f"г. Алматы, {in_russian}, д. {house + 1}, кв. {flat + 1}",
-    )
-
-
 def quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
@@ -373,54 +320,72 @@ def month_of(text: str) -> int:
     return day.year * 12 + day.month - 1
 
 
+class Span:
+    """A set in the making: the closes from one month of a history to another.
+
+    From the first month on it is the whole history with the reference files; from a later one,
+    what billing sends after the months before: the closes and what has changed in them.
+    """
+
+    def __init__(self, folder: Path, first: int, months: range, stack: ExitStack) -> None:
+        self.begin, self.last = first + months.start - 1, first + months.stop - 2
+        self._since = 0 if months.start == 1 else first_day(self.begin)
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in SHARED:
+            (folder / f"{name}.csv").unlink(missing_ok=True)
+        self._files = {name: File(folder, name, stack) for name in COLUMNS}
+
+    def take(self, month: int, home: Home, close: Close, ordinal: int, seed: int) -> None:
+        """A month's close, and what goes with the first and with the last of them."""
+        if not self.begin <= month <= self.last:
+            return
+        account = Account(self._files, ordinal, seed, home)
+        new = self._since == 0 or home.opens >= self.begin
+        if month == self.begin and new and home.opens <= self.last:
+            account.readings(home.first_readings)
+        account.month(month, close)
+        if month == self.last and home.opens <= self.last:
+            account.standing(self._since)
+            account.payments(month + 1, home.coming, first_day(month + 1) + 12)
+
+    def finish(self) -> dict[str, int]:
+        """Writes what is left, the reference files and the control totals; rows by file."""
+        for file in self._files.values():
+            file.flush()
+        return _finish(self._folder, self._files, with_reference=self._since == 0)
+
+
 def generate(
-    folder: Path,
+    spans: dict[Path, range],
     accounts: int,
     months: int,
     *,
     first_month: str | None = None,
     seed: int = 1,
-    from_month: int = 1,
-    to_month: int | None = None,
-    only_last: bool = False,
-) -> dict[str, int]:
-    """Writes the closes from_month … to_month of a history of so many months; rows by file.
+) -> dict[Path, dict[str, int]]:
+    """Writes sets of a history of so many months, each the closes of a range of them (from 1);
+    their rows by file.
 
-    From the first month on it is the whole history with the reference files; from a later one,
-    what billing sends after the months before: the closes and what has changed in them. By
-    default the history ends with October 2026; the same first month, the same accounts.
+    By default the history ends with October 2026; the same first month, the same accounts.
     """
     first = month_of(first_month) if first_month else LAST_MONTH + 1 - months
-    to_month = to_month or months
-    if only_last:
-        from_month = to_month
-    if not (0 < accounts <= MOST_ACCOUNTS and 1 <= from_month <= to_month <= months <= MOST_MONTHS):
+    good = all(1 <= span.start < span.stop <= months + 1 for span in spans.values())
+    if not (good and 0 < accounts <= MOST_ACCOUNTS and months <= MOST_MONTHS):
         raise ValueError(f"At most {MOST_ACCOUNTS} accounts, {MOST_MONTHS} months in their order.")
     if first < EARLIEST or seed < 0:
         raise ValueError(f"The first month is {month_text(EARLIEST)} or later, the seed 0 or more.")
-    begin, last = first + from_month - 1, first + to_month - 1
-    since = 0 if from_month == 1 else first_day(begin)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in SHARED:
-        (folder / f"{name}.csv").unlink(missing_ok=True)
     prices = PriceList(REFERENCE).prices
     with ExitStack() as stack:
-        files = {name: File(folder, name, stack) for name in COLUMNS}
+        sets = [Span(folder, first, span, stack) for folder, span in spans.items()]
+        last = max(each.last for each in sets)
         for ordinal in range(accounts):
             home = Home(ordinal, seed, first, prices)
-            account = Account(files, ordinal, seed, home)
-            if home.opens <= last and (since == 0 or home.opens >= begin):
-                account.readings(home.first_readings)
             for month in range(first, last + 1):
                 close = home.close(month)
-                if month >= begin:
-                    account.month(month, close)
-            if home.opens <= last:
-                account.standing(since)
-                account.payments(last + 1, home.coming, first_day(last + 1) + 12)
-        for file in files.values():
-            file.flush()
-    return _finish(folder, files, with_reference=since == 0)
+                for each in sets:
+                    each.take(month, home, close, ordinal, seed)
+        return {folder: each.finish() for folder, each in zip(spans, sets, strict=True)}
 
 
 def _finish(folder: Path, files: dict[str, File], *, with_reference: bool) -> dict[str, int]:
@@ -452,10 +417,18 @@ def main() -> None:
     parser.add_argument("--from-month", type=int, default=1, metavar="K")
     parser.add_argument("--to-month", type=int, metavar="K")
     parser.add_argument("--only-last", action="store_true")
-    options = vars(parser.parse_args())
+    asked = parser.parse_args()
+    last = asked.to_month or asked.months
+    span = range(last if asked.only_last else asked.from_month, last + 1)
     started = time.perf_counter()
     try:
-        rows = generate(**options)
+        (rows,) = generate(
+            {asked.folder: span},
+            asked.accounts,
+            asked.months,
+            first_month=asked.first_month,
+            seed=asked.seed,
+        ).values()
     except ValueError as error:
         parser.error(str(error))
     seconds = time.perf_counter() - started

@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -175,6 +175,7 @@ class Cluster:
     name: str = "postgres"
     durable: bool = True
     programs: Path | None = None  # the wheel's, unless others are named
+    settings: Mapping[str, str] = field(default_factory=dict, compare=False)  # before SETTINGS
     say: Callable[[str], None] = field(default=lambda line: None, compare=False)
 
     @classmethod
@@ -307,6 +308,7 @@ class Cluster:
         settings = {
             **SETTINGS,
             **(DURABLE if self.durable else THROWAWAY),
+            **self.settings,
             "unix_socket_directories": f'"{self._record()["socket"]}"',
             "log_directory": str(self.home / "log"),
         }

@@ -24,7 +24,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connections
 
-from cabinet import mail
+from cabinet import mail, threads
 from cabinet.embedded_postgres import Cluster, ClusterError
 from cabinet.processes import GRACE, Restarted, begin_log, start, stop
 
@@ -213,8 +213,8 @@ def start_server(stack: ExitStack) -> tuple[str, int, subprocess.Popen[bytes]]:
     options = {
         "bind": f"fd://{listener.fileno()}",
         "workers": os.environ.get("WEB_CONCURRENCY") or "2",
-        "worker-class": "gthread",  # keeps connections; one thread, since PDFs are made in it
-        "threads": "1",
+        "worker-class": "gthread",  # keeps connections
+        "threads": str(threads.MANY),
         "graceful-timeout": str(GRACE),
         "error-logfile": str(LOG),
     }

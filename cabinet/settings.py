@@ -157,6 +157,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
 ]
 MIDDLEWARE = [
+    "cabinet.threads.one_at_a_time",
     "cabinet.middleware.client_address",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -249,7 +250,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.Context"},
     {"NAME": "accounts.passwords.Breached", "OPTIONS": {"longer": _breached}},
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.hashing.Argon2Aside"]
 AUTHENTICATION_BACKENDS = ["accounts.backends.Backend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "billing:home"

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection, connections
 
+from accounts.hashing import Argon2Aside
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.test_email import sign_in
@@ -225,13 +225,13 @@ def test_nothing_else_can_be_changed_here(field, owner, aigul):
 
 def test_what_else_changes_meanwhile_stays(owner, aigul, monkeypatch):
     """While the password is checked, somebody sets another one and confirms an address."""
-    verify = Argon2PasswordHasher.verify
+    verify = Argon2Aside.verify
 
     def slowly(self, password, encoded):
         User.objects.filter(pk=aigul.pk).update(email="jana@example.kz", password="argon2$new")
         return verify(self, password, encoded)
 
-    monkeypatch.setattr(Argon2PasswordHasher, "verify", slowly)
+    monkeypatch.setattr(Argon2Aside, "verify", slowly)
     save(owner, login="aigul.s", password=PASSWORD)
     aigul.refresh_from_db()
     assert aigul.login == "aigul.s"

@@ -6,11 +6,11 @@ import threading
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import consent
+from accounts.hashing import Argon2Aside
 from accounts.models import Consent, User
 from accounts.tests.factories import PASSWORD, UserFactory
 from billing.tests.factories import SupplierFactory
@@ -95,14 +95,14 @@ def somebody_waits_for_us():
 def hashes(monkeypatch):
     """The passwords that are hashed."""
     counted = []
-    encode, verify = Argon2PasswordHasher.encode, Argon2PasswordHasher.verify
+    encode, verify = Argon2Aside.encode, Argon2Aside.verify
     monkeypatch.setattr(
-        Argon2PasswordHasher,
+        Argon2Aside,
         "encode",
         lambda self, password, salt: counted.append(password) or encode(self, password, salt),
     )
     monkeypatch.setattr(
-        Argon2PasswordHasher,
+        Argon2Aside,
         "verify",
         lambda self, password, encoded: counted.append(password) or verify(self, password, encoded),
     )

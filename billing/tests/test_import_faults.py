@@ -139,8 +139,7 @@ test_database.__test__ = False
 def history_and_close(folder, accounts):
     """Three closed months, and a fourth that also renames every payer and a bank."""
     history, close = folder / "history", folder / "close"
-    generate(history, accounts, 4, to_month=3)
-    generate(close, accounts, 4, only_last=True)
+    generate({history: range(1, 4), close: range(4, 5)}, accounts, 4)
     for name, column in (("accounts", "payer"), ("banks", "name_ru")):
         rows = sets.read(history / f"{name}.csv")
         with open(close / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
@@ -321,8 +320,9 @@ def is_calm(err):
 
 def test_when_the_database_dies_it_has_loaded_all_or_nothing(cluster, tmp_path):
     rng = seeded()
-    first = tmp_path / "first"
-    generate(first, ACCOUNTS, CRASHES + 1, to_month=1)
+    folders = {tmp_path / f"close{n}": range(n, n + 1) for n in range(1, CRASHES + 2)}
+    first, *closes = folders
+    generate(folders, ACCOUNTS, CRASHES + 1)
     run(cluster, "manage.py", "migrate", "-v0")
     with Apart(first, url=cluster.url()) as history:
         history.go()
@@ -331,11 +331,9 @@ def test_when_the_database_dies_it_has_loaded_all_or_nothing(cluster, tmp_path):
         seconds = time.monotonic() - started
     before, _outcomes = told_by(cluster)
 
-    for number, moment in enumerate(moments(CRASHES, rng, seconds * 0.9), start=2):
+    for close, moment in zip(closes, moments(CRASHES, rng, seconds * 0.9), strict=True):
         how = rng.choice([signal.SIGKILL, signal.SIGQUIT])
         told = f"{how.name} after {moment:.4f} of {seconds:.4f} s"
-        close = tmp_path / f"close{number}"
-        generate(close, ACCOUNTS, CRASHES + 1, to_month=number, only_last=True)
         with Apart(close, url=cluster.url()) as victim:
             victim.go()
             time.sleep(moment)
