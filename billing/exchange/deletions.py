@@ -151,5 +151,6 @@ def _find_unknown(column: str, file: str, known: str) -> None:
     execute(
         f"""INSERT INTO problem
         SELECT '{DELETIONS}', s.row_line, 'key', s.key, 'R1', 'unknown', '{file}', s.account
-        FROM stage_deletions s WHERE s."{column}" NOT IN ({known})"""
+        FROM stage_deletions s WHERE s."{column}" IN (
+            SELECT "{column}" FROM stage_deletions EXCEPT ({known}))"""
     )

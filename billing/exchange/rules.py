@@ -31,9 +31,7 @@ def find_touched(files: set[str]) -> None:
         )
     lines.append(f"SELECT {_KEY}, file FROM gone WHERE service_id IS NOT NULL")
     flags = ", ".join(f"bool_or(file = '{name}') AS {name}" for name in LINES[1:])
-    own = "TRUE"
-    if "ledger" in files:
-        own = f"({_KEY}) NOT IN (SELECT {_KEY} FROM delta_ledger)"
+    own = _is_not_in("delta_ledger", "k") if "ledger" in files else "TRUE"
     execute(
         f"CREATE TEMP TABLE touched AS SELECT {_KEY}, {flags}"
         f" FROM ({' UNION ALL '.join(lines)}) k WHERE {own} GROUP BY {_KEY}"
@@ -44,6 +42,14 @@ def find_touched(files: set[str]) -> None:
     selects.append("SELECT account_id, month FROM gone WHERE file = 'receipts'")
     execute(f"CREATE TEMP TABLE billed AS {' UNION '.join(selects)}")
     execute("ANALYZE billed (account_id, month)")
+
+
+def _is_not_in(table: str, row: str) -> str:
+    """The row's key is not there. A hash join at any size, which NOT IN is only while the table's
+    keys fit into memory: beyond that it reads the table anew for each row.
+    """
+    same = " AND ".join(f"x.{name} = {row}.{name}" for name in _KEY.split(", "))
+    return f"NOT EXISTS (SELECT FROM {table} x WHERE {same})"
 
 
 def find_written(files: set[str]) -> None:
@@ -61,8 +67,8 @@ def find_written(files: set[str]) -> None:
     sums = "sum(quantity) AS quantity, sum(amount) AS amount"
     if _charges_are_new(files):
         execute(
-            f"""CREATE TEMP TABLE others AS SELECT {_KEY} FROM closed
-            WHERE ({_KEY}) NOT IN (SELECT {_KEY} FROM delta_charges)"""
+            f"""CREATE TEMP TABLE others AS SELECT {_KEY} FROM closed k
+            WHERE {_is_not_in("delta_charges", "k")}"""
         )
         # Each touched month has the set's own lines alone, or none of them.
         charges = f"""delta_charges UNION ALL
