@@ -6,10 +6,18 @@ from allauth.account.auth_backends import AuthenticationBackend
 from django.http import HttpRequest
 
 from accounts.models import User
+from cabinet.written import Written
+
+_user = Written(lambda pk: User.objects.filter(pk=pk), int)
 
 
 class Backend(AuthenticationBackend):
     """By login name or e-mail address; whoever is meant, known or not, costs one hash."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """Who is signed in, unless shut out since; asked at each request."""
+        found = _user.all(user_id)
+        return found[0] if found and self.user_can_authenticate(found[0]) else None
 
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
         meant = credentials.get("email") or credentials.get("username") or ""

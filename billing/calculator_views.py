@@ -4,11 +4,11 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing import estimates
+from billing import estimates, held
 from billing.balances import Balance
 from billing.calculator_forms import AccountForm, PublicForm
 from billing.computations import facts_of, with_facts
@@ -16,13 +16,13 @@ from billing.ledgers import NOTHING
 from billing.models import Service
 from billing.tariffs import book
 
+_with_facts = held.finder(lambda accounts: with_facts(accounts).with_balance())
+
 
 @require_safe
 def calculator(request: HttpRequest, number: str) -> HttpResponse:
     """What is used since the last charge, computed for a reading."""
-    account = get_object_or_404(
-        with_facts(request.user.accounts.all()).with_balance(), number=number
-    )
+    account = _with_facts(request, number)
     facts = facts_of(account)
     stretches = estimates.open_stretches(account)
     context: dict[str, Any] = {"account": account, "form": None, "estimate": None}

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from billing import holdings, proofs
+from billing import held, holdings, proofs
 from billing.holding_forms import OWN, REFUSED, CodeForm, NicknameForm, NumberForm, PaymentForm
 from billing.holdings import Outcome
 from cabinet.methods import form_page
@@ -40,8 +40,8 @@ def account_add(request: HttpRequest) -> HttpResponse:
 @form_page
 def account_remove(request: HttpRequest, number: str) -> HttpResponse:
     """«Жою туралы ақпараттық хабарлама» (figures 6 and 7); of a suspended account too."""
-    held = request.user.holdings.select_related("account")
-    holding = get_object_or_404(held, account__number=number)
+    own = request.user.holdings.select_related("account")
+    holding = get_object_or_404(own, account__number=number)
     confirm = request.POST.get("confirm")
     if confirm == "no":
         return redirect("billing:account_list")
@@ -57,13 +57,13 @@ def account_remove(request: HttpRequest, number: str) -> HttpResponse:
 @form_page
 def account_nickname(request: HttpRequest, number: str) -> HttpResponse:
     """The user's own name for an account."""
-    account = get_object_or_404(request.user.accounts, number=number)
+    account = held.account(request, number)
     holding = get_object_or_404(request.user.holdings, account=account)
     form = NicknameForm(request.POST if request.method == "POST" else None, instance=holding)
     if form.is_valid():
         with transaction.atomic():
-            held = request.user.holdings.filter(pk=holding.pk)
-            if not held.update(nickname=form.cleaned_data["nickname"]):  # removed meanwhile
+            own = request.user.holdings.filter(pk=holding.pk)
+            if not own.update(nickname=form.cleaned_data["nickname"]):  # removed meanwhile
                 raise Http404
             audit.record("account_named", request, account=account)
         messages.success(request, _("Data saved"))

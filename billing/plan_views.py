@@ -7,12 +7,12 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from billing import breakdowns, plans
+from billing import breakdowns, held, plans
 from billing.breakdowns import Interval
 from billing.computations import facts_of, with_facts
 from billing.models import PersonalAccount, Service
@@ -55,10 +55,13 @@ class LengthForm(forms.Form):
         return next((each for each in self.services if each.pk == code), self.services[0])
 
 
+_with_facts = held.finder(with_facts)
+
+
 @require_safe
 def compared(request: HttpRequest, number: str) -> HttpResponse:
     """The last months under each plan, month by month."""
-    account = get_object_or_404(with_facts(request.user.accounts.all()), number=number)
+    account = _with_facts(request, number)
     facts = facts_of(account)
     charged = _charged(account)
     services = [each for code, each in Service.objects.of(charged.keys()).items() if each.metered]

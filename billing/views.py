@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -14,6 +14,7 @@ from billing import (
     downloads,
     explanations,
     forecasts,
+    held,
     issued,
     ledgers,
     looks,
@@ -30,12 +31,36 @@ from billing.periods import (
 )
 from cabinet import months
 from cabinet.downloads import Table, as_file
+from cabinet.written import Written
 
 FILES: dict[str, Callable[[PersonalAccount, MonthPeriodForm], Table]] = {
     "services": downloads.services,
     "charges": downloads.charges,
     "readings": downloads.readings,
 }
+
+
+_on_its_page = held.finder(
+    lambda accounts, today, user: (
+        with_facts(accounts).with_balance().with_latest().with_terms(today).with_others(user)
+    ),
+    dt.date,
+    int,
+)
+_in_month = held.finder(explanations.with_month, dt.date)
+_with_payments = held.finder(
+    lambda accounts: accounts.with_balance().with_latest().with_first_payment()
+)
+
+
+_payments = Written(
+    lambda account, first, last: (
+        PersonalAccount(pk=account).payments.for_period(first, last).with_waiting()
+    ),
+    int,
+    dt.date,
+    dt.date,
+)
 
 
 @require_safe
@@ -53,7 +78,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
     """«Қолжетімді дербес шоттар» (figure 2)."""
     suspended = request.user.holdings.suspended().select_related("account")
     context = {
-        "accounts": list(request.user.accounts.with_balance().order_by("number")),
+        "accounts": held.all_with_balance(request),
         "suspended": list(suspended.order_by("account__number")),
     }
     return render(request, "billing/account_list.html", context)
@@ -75,9 +100,7 @@ def seen_by_staff(request: HttpRequest) -> HttpResponse:
 def account(request: HttpRequest, number: str) -> HttpResponse:
     """«Дербес шот бойынша ақпарат» (figure 3)."""
     today = timezone.localdate()
-    accounts = with_facts(request.user.accounts.all()).with_balance().with_latest()
-    accounts = accounts.with_terms(today)
-    account = get_object_or_404(accounts.with_others(request.user), number=number)
+    account = _on_its_page(request, number, today, request.user.pk)
     latest = account.latest_month or months.first_day(today)
     used = consumption.of_account(account, *charts.with_year_before(latest))
     meters = list(account.meters.with_last_reading())
@@ -102,7 +125,7 @@ def services(
     """«Қызметтер бойынша ақпарат» (figure 8), or a file of that kind: of the months, their charge
     lines or readings.
     """
-    account = get_object_or_404(request.user.accounts, number=number)
+    account = held.account(request, number)
     form = MonthPeriodForm(request.GET, ledgers.of_account(account))
     if kind and form.is_valid():
         return as_file(FILES[of](account, form), kind)
@@ -117,8 +140,7 @@ def services(
 @require_safe
 def month(request: HttpRequest, number: str, month: dt.date) -> HttpResponse:
     """How a month was made up; 404 for one in which nothing was or can be."""
-    accounts = explanations.with_month(request.user.accounts.all(), month)
-    account = get_object_or_404(accounts, number=number)
+    account = _in_month(request, number, month)
     context = {
         "account": account,
         "month": month,
@@ -130,12 +152,11 @@ def month(request: HttpRequest, number: str, month: dt.date) -> HttpResponse:
 @require_safe
 def payments(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     """«Төлемдер» (figure 13), or a file of that kind."""
-    accounts = request.user.accounts.with_balance().with_latest().with_first_payment()
-    account = get_object_or_404(accounts, number=number)
+    account = _with_payments(request, number)
     form = DayPeriodForm(request.GET, _default_days(account), account.first_paid_on)
     rows: list[Payment] = []
     if form.is_valid():
-        rows = list(account.payments.for_period(form.first, form.last).with_waiting())
+        rows = _payments.all(account.pk, form.first, form.last)
         if kind:
             return as_file(downloads.payments(account, form, rows), kind)
     context = {
@@ -150,7 +171,7 @@ def payments(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
 @require_safe
 def receipts(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     """«Түбіртектер» (figure 14): what each asked for, and what is paid; or a file of that kind."""
-    account = get_object_or_404(request.user.accounts, number=number)
+    account = held.account(request, number)
     every = issued.of_account(account)
     form = MonthsForm(request.GET, [each.month for each in every])
     rows = issued.within(every, form.first, form.last) if form.is_valid() else []

@@ -2,15 +2,18 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.backends.utils import csrf_input
+from django.utils.functional import SimpleLazyObject
 
 LARGE = "large"
 
 
 def running(request: HttpRequest) -> dict[str, object]:
     """`demo`: whether the pages show invented data; the languages to choose from; whether the text
-    is large.
+    is large; and what each form needs against forged ones, made once for all forms of a page.
     """
     return {
+        "csrf_input": SimpleLazyObject(lambda: csrf_input(request)),
         "demo": settings.DEMO,
         "LANGUAGES": settings.LANGUAGES,
         "large_text": _is_large(request),

@@ -36,6 +36,7 @@ def environment(**options: Any) -> Environment:
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
     made.globals.update(
+        _=translated,
         static=links.static,
         link=links.link,
         url=reverse,
@@ -45,6 +46,15 @@ def environment(**options: Any) -> Environment:
     )
     made.filters.update(FILTERS)
     return made
+
+
+def translated(text: str, **values: Any) -> Markup:
+    """A text of ours in the reader's language; what it is given is escaped.
+
+    As Jinja's own `_`, but a fifth of its work: a page has forty such texts.
+    """
+    found = Markup(gettext(text))  # noqa: S704
+    return found % values if values or "%" in text else found
 
 
 def part(template: str, context: dict[str, Any], request: HttpRequest | None = None) -> SafeString:

@@ -107,7 +107,9 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 10_000_000},
     }
 }
-SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if _cache_url else 'db'}"
+SESSION_ENGINE = (
+    "django.contrib.sessions.backends.cached_db" if _cache_url else "accounts.session_store"
+)
 
 # What is uploaded for imports: a folder that web servers and workers share.
 IMPORTS_FOLDER = Path(env.str("IMPORTS_FOLDER", default="").strip() or BASE_DIR / "var" / "imports")

@@ -5,13 +5,13 @@ from functools import partial
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from billing import sentences
+from billing import held, sentences
 from billing.models import PersonalAccount
 from cabinet import months
 from cabinet.links import absolute
@@ -27,7 +27,7 @@ SIDES = {"front": ("front",), "outer": ("outer",), "both": ("front", "outer")}
 @require_safe
 def receipt(request: HttpRequest, number: str, month: dt.date, side: str) -> HttpResponse:
     """A side of the month's receipt, or both, as PDF; 404 without that receipt or version."""
-    account = get_object_or_404(request.user.accounts, number=number)
+    account = held.account(request, number)
     return receipt_of(request, account, month, side)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from billing import held
 from cabinet import months, outbox
 from cabinet.methods import form_page
 from receipts import notice_words, notices, subscriptions
@@ -36,7 +37,7 @@ def e_receipt(request: HttpRequest) -> HttpResponse:
 @form_page
 def subscription(request: HttpRequest, number: str) -> HttpResponse:
     """What comes of the account, and the choice of it; a change is confirmed by a letter."""
-    account = get_object_or_404(request.user.accounts, number=number)
+    account = held.account(request, number)
     own = subscriptions.of(request.user, account)
     refused = own if own.is_refused else None
     form = SubscriptionForm(request.POST if request.method == "POST" else None, instance=own)

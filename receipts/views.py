@@ -4,12 +4,12 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from billing import ledgers
+from billing import held, ledgers
 from billing.models import PersonalAccount, Supplier
 from billing.periods import MonthPeriodForm
 from cabinet.downloads import as_file
@@ -23,7 +23,7 @@ from receipts.statements import Statement
 @require_safe
 def statement(request: HttpRequest, number: str, kind: str = "") -> HttpResponse:
     """The statement as a page, with the choice of another period, or as a file of that kind."""
-    account = get_object_or_404(request.user.accounts, number=number)
+    account = held.account(request, number)
     form = MonthPeriodForm(request.GET, ledgers.of_account(account))
     if kind and form.is_valid():
         made = statements.build(account, form.chosen, form.first, form.last)
@@ -34,7 +34,7 @@ def statement(request: HttpRequest, number: str, kind: str = "") -> HttpResponse
 @require_safe
 def statement_pdf(request: HttpRequest, number: str) -> HttpResponse:
     """The statement as a PDF in the reader's language, opened in the browser."""
-    return statement_of(request, get_object_or_404(request.user.accounts, number=number))
+    return statement_of(request, held.account(request, number))
 
 
 def statement_of(request: HttpRequest, account: PersonalAccount) -> HttpResponse:

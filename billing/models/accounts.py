@@ -65,9 +65,9 @@ class PersonalAccountQuerySet(models.QuerySet["PersonalAccount"]):
         newest = terms.values(json=JSONObject(**{name: name for name in names}))[:1]
         return self.annotate(terms_in_force=Subquery(newest))
 
-    def with_others(self, user: Any) -> "PersonalAccountQuerySet":
+    def with_others(self, user: int) -> "PersonalAccountQuerySet":
         """Adds `others`: the full names of the other users who hold it, the first one first."""
-        return self.annotate(others=asked.other_holders(user.pk))
+        return self.annotate(others=asked.other_holders(user))
 
 
 class _InForce(ManyToManyDescriptor):
