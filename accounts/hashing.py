@@ -44,7 +44,8 @@ def not_when_full(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
             return view(request, *arguments, **named)
         response = render(request, "accounts/full.html", status=503)
         response["Retry-After"] = str(RETRY_AFTER)
-        response._has_been_logged = True  # no fault of ours, and there are many of them
+        # No fault of ours, and there are many of them.
+        response._has_been_logged = True  # type: ignore[attr-defined]
         return response
 
     return refusing
