@@ -8,8 +8,9 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.models import PersonalAccount, Service
+from billing.models import Charge, PersonalAccount, Service
 from cabinet import figures, months
+from cabinet.written import Written
 
 NOTHING = Decimal(0)
 
@@ -84,13 +85,26 @@ def level_of(level: int | None, limit: Decimal | None) -> int:
     return 0 if level == 1 and limit is None else level or 0
 
 
+_lines = Written(
+    lambda account, first, last: (
+        Charge.objects.filter(account=account, month__gte=first, month__lte=last)
+        .order_by("month")
+        .values_list(
+            *("service_id", "month", "level", "limit", "quantity", "amount"),
+            *("from_on", "to_on", "serial", "to_value"),
+        )
+    ),
+    int,
+    dt.date,
+    dt.date,
+)
+
+
 def of_account(account: PersonalAccount, first: dt.date, last: dt.date) -> dict[str, Consumption]:
     """The services with charges from the first month to the last, by code; one query."""
     found: dict[str, dict[dt.date, Used]] = defaultdict(dict)
-    lines = account.charges.filter(month__gte=first, month__lte=last).order_by("month")
-    names = ("service_id", "month", "level", "limit", "quantity", "amount")
-    ends = ("from_on", "to_on", "serial", "to_value")
-    for code, month, level, limit, quantity, amount, *read in lines.values_list(*names, *ends):
+    for line in _lines.all(account.pk, first, last):
+        code, month, level, limit, quantity, amount, *read = line
         used = found[code].get(month)
         if used is None:
             used = found[code][month] = Used(month)

@@ -8,7 +8,8 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from billing.ledgers import NOTHING
-from billing.models import PersonalAccount
+from billing.models import Payment, PersonalAccount, Receipt
+from cabinet.written import Written
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,32 @@ def within(receipts: Iterable[Issued], first: dt.date, last: dt.date) -> list[Is
     return [each for each in receipts if first <= each.month <= last]
 
 
+_paid = Written(
+    lambda account: (
+        Payment.objects.filter(account=account)
+        .order_by()
+        .values_list("month")
+        .annotate(Sum("amount"))
+    ),
+    int,
+)
+_issued = Written(
+    lambda account: (
+        Receipt.objects.filter(account=account)
+        .order_by("-month")
+        .values_list("month", "number", "issued_on", "due_on", "amount_due", "version")
+    ),
+    int,
+)
+
+
 def of_account(account: PersonalAccount) -> list[Issued]:
     """All receipts of the account, the newest first; two queries, each in one index."""
     later = NOTHING
-    paid_in = dict(account.payments.order_by().values_list("month").annotate(Sum("amount")))
+    paid_in = dict(_paid.all(account.pk))
     waiting = sorted(paid_in, reverse=True)
     found = []
-    for row in account.receipts.order_by("-month").values_list(
-        "month", "number", "issued_on", "due_on", "amount_due", "version"
-    ):
+    for row in _issued.all(account.pk):
         while waiting and waiting[0] > row[0]:
             later += paid_in[waiting.pop(0)]
         found.append(Issued(*row, paid=later))

@@ -20,7 +20,7 @@ from billing import (
     looks,
 )
 from billing.computations import facts_of, with_facts
-from billing.models import Payment, PersonalAccount
+from billing.models import Meter, Payment, PersonalAccount
 from billing.names import masked
 from billing.payments import in_table
 from billing.periods import (
@@ -47,6 +47,7 @@ _on_its_page = held.finder(
     dt.date,
     int,
 )
+_meters = Written(lambda account: Meter.objects.filter(account=account).with_last_reading(), int)
 _in_month = held.finder(explanations.with_month, dt.date)
 _with_payments = held.finder(
     lambda accounts: accounts.with_balance().with_latest().with_first_payment()
@@ -103,7 +104,7 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
     account = _on_its_page(request, number, today, request.user.pk)
     latest = account.latest_month or months.first_day(today)
     used = consumption.of_account(account, *charts.with_year_before(latest))
-    meters = list(account.meters.with_last_reading())
+    meters = _meters.all(account.pk)
     forecast = forecasts.of_account(facts_of(account), used, meters, today)
     context = {
         "account": account,

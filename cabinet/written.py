@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, models
-from django.db.models.query import get_related_populators
+from django.db.models.query import ModelIterable, get_related_populators
 from django.http import Http404
 
-Row = TypeVar("Row", bound=models.Model)
+Row = TypeVar("Row")
 
 # What stands for a value while the query is written; no query has such values of its own.
 EXAMPLES: dict[type, Callable[[int], Any]] = {
@@ -25,11 +25,11 @@ EXAMPLES: dict[type, Callable[[int], Any]] = {
 
 
 class Written(Generic[Row]):
-    """A query of whole rows. `make` gives it for values of these kinds; where they stand in it is
-    all that may depend on them.
+    """A query of whole rows, or of `values_list()`. `make` gives it for values of these kinds;
+    where they stand in it is all that may depend on them.
     """
 
-    def __init__(self, make: Callable[..., models.QuerySet[Row]], *kinds: type) -> None:
+    def __init__(self, make: Callable[..., models.QuerySet[Any, Row]], *kinds: type) -> None:
         self._make, self._kinds = make, kinds
 
     def all(self, *values: Any) -> list[Row]:
@@ -48,8 +48,12 @@ class Written(Generic[Row]):
         return row
 
     @cached_property
+    def _query(self) -> models.QuerySet[Any, Row]:
+        return self._make(*self._examples)
+
+    @cached_property
     def _compiler(self) -> Any:
-        return self._make(*self._examples).query.get_compiler(DEFAULT_DB_ALIAS)
+        return self._query.query.get_compiler(DEFAULT_DB_ALIAS)
 
     @cached_property
     def _examples(self) -> list[Any]:
@@ -76,9 +80,11 @@ class Written(Generic[Row]):
 
     @cached_property
     def _of(self) -> Callable[[Any], Row]:
-        """What makes an object of a row, as Django's ModelIterable does."""
+        """What makes an object of a row, as Django's ModelIterable does; or a tuple."""
         compiler = self._compiler
         select, about = compiler.select, compiler.klass_info
+        if self._query._iterable_class is not ModelIterable:
+            return tuple  # type: ignore[return-value]
         start, stop = about["select_fields"][0], about["select_fields"][-1] + 1
         names = [column[0].target.attname for column in select[start:stop]]
         related = get_related_populators(about, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
@@ -88,7 +94,7 @@ class Written(Generic[Row]):
         def made(row: Any) -> Row:
             found: Row = from_db(DEFAULT_DB_ALIAS, names, row[start:stop])
             for each in related:
-                each.populate(row, found)
+                each.populate(row, found)  # type: ignore[arg-type]
             for name, place in annotations:
                 setattr(found, name, row[place])
             return found

@@ -78,3 +78,11 @@ def test_none_is_a_404(holding, rf):
     request.user = HoldingFactory().user
     with pytest.raises(Http404):
         held.account(request, holding.account.number)
+
+
+def test_values_are_tuples(holding):
+    written = Written(
+        lambda number: PersonalAccount.objects.filter(number=number).values_list("pk", "number"),
+        str,
+    )
+    assert written.all(holding.account.number) == [(holding.account.pk, holding.account.number)]
