@@ -26,7 +26,7 @@ from django.views.decorators.http import require_POST
 from accounts import audit, events, sessions, staff
 from accounts.models import AuditEntry, User
 from cabinet import days
-from cabinet.admin import LetterAdmin, NewestLetters, OfMany
+from cabinet.admin import LetterAdmin, OfMany, Thousands
 from cabinet.jinja import yes_no
 from cabinet.models import Letter
 
@@ -133,7 +133,7 @@ class UserAdmin(OfMany, staff.ReadOnly):
         return super().get_queryset(request).prefetch_related("groups", "emailaddress_set")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return NewestLetters
+        return Thousands
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
@@ -342,7 +342,7 @@ class AuditAdmin(OfMany, staff.ReadOnly):
         return audit.details(entry) or "—"
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return NewestLetters
+        return Thousands
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

@@ -4,7 +4,8 @@ from typing import Any
 
 import django_tasks_db.admin  # noqa: F401 - what it registers is in English only
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -18,23 +19,60 @@ from cabinet.models import Letter
 
 admin.site.unregister(DBTaskResult)
 
-MOST = 1_000  # letters that can be paged through: to count more would read all of them
+MOST = 1_000  # rows that are counted and paged through at once: to count more would read them all
+AFTER = "after"  # the key after which the rows of a page come
 
 
 class FirstPages(Paginator):
-    """Pages of the newest letters."""
+    """Pages of the first rows."""
 
     @cached_property
     def count(self) -> int:
         return self.object_list[:MOST].count()  # type: ignore[attr-defined]
 
 
-class NewestLetters(ChangeList):
-    """The newest letters; `more` tells that there are others."""
+class Thousands(ChangeList):
+    """A thousand rows at a time in the order of their key; `onward` leads to the next ones.
+
+    The key is what the admin orders by: a column that is an index of its own.
+    """
+
+    onward = ""
+
+    def get_filters_params(self, params: Any = None) -> Any:
+        found = super().get_filters_params(params)
+        found.pop(AFTER, None)
+        return found
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> Any:
+        rows = super().get_queryset(request, exclude_parameters)
+        try:
+            after = self._key.to_python(self.params.get(AFTER))
+        except ValidationError:
+            return rows
+        if after is None:
+            return rows
+        return rows.filter(**{f"{self._key.name}__{'lt' if self._falls else 'gt'}": after})
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.more = self.result_count == MOST
+        if self.result_count == MOST:
+            last = self.queryset.values_list(self._key.name, flat=True)[MOST - 1]
+            self.onward = self.get_query_string({AFTER: last}, remove=[PAGE_VAR])
+
+    @property
+    def _order(self) -> str:
+        (column,) = self.model_admin.ordering or ("-pk",)
+        return str(column)
+
+    @property
+    def _falls(self) -> bool:
+        return self._order.startswith("-")
+
+    @property
+    def _key(self) -> Any:
+        name = self._order.removeprefix("-")
+        return self.lookup_opts.pk if name == "pk" else self.lookup_opts.get_field(name)
 
 
 class OfMany(admin.ModelAdmin):
@@ -90,7 +128,7 @@ class LetterAdmin(OfMany):
         return super().get_queryset(request).defer("text", "html", "headers")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return NewestLetters
+        return Thousands
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

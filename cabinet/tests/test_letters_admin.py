@@ -1,5 +1,8 @@
 """Staff see which letters went out, and which did not and why; never what is in them."""
 
+import html
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
@@ -137,6 +140,35 @@ def test_no_more_are_counted_than_can_be_paged_through(staff, client, monkeypatc
     assert "Письма: " not in response.content.decode()
     assert len(listed(client, "?p=2")) == 2
     assert client.get(f"{LIST}?p=3").status_code == 302
+
+
+def onward(client, path):
+    """Where the list leads to after the rows that it pages through; an empty text at its end."""
+    link = re.search(r'<a href="([^"]+)">Остальные</a>', client.get(path).content.decode())
+    return html.unescape(link[1]) if link else ""
+
+
+def test_beyond_those_that_are_counted_one_goes_on_by_key(staff, client, monkeypatch):
+    """Nothing is counted or skipped: a list of millions is as quick at its end as at its start."""
+    monkeypatch.setattr(admin, "MOST", 4)
+    monkeypatch.setattr(admin.LetterAdmin, "list_per_page", 2)
+    pks = [letter.pk for letter in LetterFactory.create_batch(11)][::-1]
+    seen = []
+    query = ""
+    for _thousand in range(3):
+        for page in ("p=1", "p=2"):
+            response = client.get(f"{LIST}{query or '?'}&{page}")
+            if response.status_code == 200:
+                seen += [row.pk for row in response.context["cl"].result_list]
+        query = onward(client, LIST + query)
+    assert seen == pks
+    assert query == ""
+
+
+@pytest.mark.parametrize("key", ["x", "", "9" * 40, "-1", "1&after=2"])
+def test_a_key_that_is_none(key, staff, client):
+    LetterFactory()
+    assert client.get(f"{LIST}?after={key}").status_code == 200
 
 
 def test_the_tasks_own_pages_are_not_there(staff, client):
