@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts import audit, letters
-from accounts.hashing import not_when_full
+from accounts.hashing import beside_pages
 
 
 class Page:
@@ -24,7 +24,7 @@ class Page:
         """Other methods are refused before anything else is asked."""
         methods = ["GET", "HEAD", *(["POST"] if hasattr(cls, "post") else [])]
         view = super().as_view(**attributes)
-        return require_http_methods(methods)(not_when_full(view) if cls.for_crowds else view)
+        return require_http_methods(methods)(beside_pages(view) if cls.for_crowds else view)
 
     def get_context_data(self: Any, **kwargs: Any) -> dict[str, Any]:
         """Where the person was going is kept in the form, if that is here."""

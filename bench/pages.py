@@ -161,7 +161,8 @@ def owed(number: str) -> list[list[str]]:
         UNION ALL SELECT service_id, NULL,
             (array_agg(opening ORDER BY month))[1], sum(accrued), sum(adjusted), sum(paid),
             (array_agg(closing ORDER BY month DESC))[1]
-        FROM year GROUP BY service_id"""
+        FROM year GROUP BY service_id
+        ORDER BY service_id, month DESC NULLS LAST"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [number])
         rows = cursor.fetchall()

@@ -31,7 +31,7 @@ def searches() -> dict[str, Callable[[Random], str]]:
 
     def payer(random: Random, *letters: int) -> str:
         names = drawn(random).payer.split()
-        return " ".join(names[place][:some] for place, some in enumerate(letters))
+        return " ".join(name[:some] for name, some in zip(names, letters, strict=False))
 
     def address(random: Random, column: str) -> str:
         return getattr(drawn(random), column)
@@ -83,12 +83,16 @@ def measure(accounts: int) -> None:
     from accounts.models import User
     from billing import search
     from billing.models import PersonalAccount
+    from cabinet.tests import people
 
     client = Client()
     staff = User.objects.filter(login="search").first() or User.objects.create_superuser(
         "search", "search@example.kz", web.PASSWORD
     )
     client.force_login(staff)
+    session = client.session
+    session.update(people.second_step_of(staff))
+    session.save()
 
     def asked(text: str) -> None:
         found = PersonalAccount.objects.filter(pk__in=search.find(text))

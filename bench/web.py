@@ -6,7 +6,6 @@ for pages that come compressed, as to browsers.
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from bench.database import BASE_DIR
 from cabinet import threads
+from cabinet.serve import listen
 
 HELD = 20  # accounts of a user
 MOST_USERS = 5_000
@@ -24,6 +24,7 @@ PASSWORD = "Tal-qaiyng-7-terek"  # noqa: S105 - of invented people
 CONNECTIONS = 4  # at full load
 CALM = 16  # connections at part of it, most of which are waiting
 WRK = "wrk"
+FIRST_PORT = 18_000
 SCRIPT = """
 local requests = {}
 for line in io.lines(os.getenv("REQUESTS")) do
@@ -31,6 +32,7 @@ for line in io.lines(os.getenv("REQUESTS")) do
   requests[#requests + 1] = wrk.format("GET", path, {
     Cookie = cookie, Host = "testserver", ["X-Forwarded-Proto"] = "https",
     ["Accept-Encoding"] = "gzip, br", ["Sec-Fetch-Site"] = "same-origin",
+    ["Connection"] = os.getenv("CONNECTION"),
   })
 end
 local seeded, pause = false, tonumber(os.getenv("PAUSE"))
@@ -77,7 +79,8 @@ class Asker:
     ) -> Answers:
         """Answers to `(path, cookie)` chosen at random; SystemExit if any is not 200.
 
-        Each connection waits for `pause` milliseconds in the mean before it asks again.
+        With a pause, each waits for so many milliseconds in the mean before it asks again, over a
+        new connection as a proxy does: whichever worker is free takes it.
         """
         listed = self.folder / f"requests{self.port}"
         listed.write_text("".join(f"{path} {cookie}\n" for path, cookie in requests))
@@ -85,7 +88,11 @@ class Asker:
         command += [str(self.folder / "ask.lua"), f"http://127.0.0.1:{self.port}/"]
         said = subprocess.run(
             command,
-            env={"REQUESTS": str(listed), "PAUSE": str(pause)},
+            env={
+                "REQUESTS": str(listed),
+                "PAUSE": str(pause),
+                "CONNECTION": "close" if pause else "keep-alive",
+            },
             capture_output=True,
             text=True,
             check=True,
@@ -105,15 +112,13 @@ class Asker:
 @contextmanager
 def server(**environment: str) -> Iterator[int]:
     """Gunicorn with two workers as production has it, on the database in use; its port."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(256)
+    with listen("127.0.0.1", FIRST_PORT) as listener:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "cabinet.wsgi", "--preload"),
                 *(f"--bind=fd://{listener.fileno()}", "--workers=2"),
                 *("--worker-class=gthread", f"--threads={threads.MANY}"),
-                *("--no-control-socket", "--log-level=warning"),
+                *("--no-control-socket", "--log-level=warning", "--keep-alive=30"),
             ],
             cwd=BASE_DIR,
             pass_fds=(listener.fileno(),),

@@ -33,6 +33,8 @@ from urllib.parse import quote
 SUPERUSER = "postgres"
 ROLE = DATABASE = "cabinet"
 OUTSIDE = Path("/var/lib/zheke-kabinet")  # for root, when `nobody` cannot enter the checkout
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder there that is another's is not used
+ROOM = 2 * 2**30  # bytes that are free there
 SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 107  # bytes, of sockaddr_un
 PATIENCE = 60  # seconds for a clean stop
@@ -70,6 +72,7 @@ THROWAWAY = {
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_wal_size": "256MB",
 }
 
 
@@ -180,11 +183,14 @@ class Cluster:
 
     @classmethod
     def for_tests(cls, base_dir: Path) -> "Cluster":
-        """Fast, not durable, apart from that of `make run`; TEST_POSTGRES_BIN names others'."""
+        """Fast, not durable, apart from that of `make run`; TEST_POSTGRES_BIN names others'.
+
+        In memory, since a test makes hundreds of files, which ext4 takes its time for.
+        """
         given = os.environ.get("TEST_POSTGRES_BIN")
         programs = Path(given) if given else wheel_programs()
         name = f"test-postgres-{major_version(programs)}"
-        return cls(base_dir / "var", name, durable=False, programs=programs)
+        return cls(_in_memory(base_dir) or base_dir / "var", name, durable=False, programs=programs)
 
     # What can be known without starting it
 
@@ -242,6 +248,12 @@ class Cluster:
                         asked = True
                     time.sleep(0.02)
         raise ClusterError(f"PostgreSQL does not stop: see {self.home / 'log'}.")
+
+    def leave_memory(self) -> None:
+        """Stop it, and remove what would take up memory for nothing."""
+        self.stop()
+        if self.var.is_relative_to(MEMORY):
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def _start(self, lock: TextIO) -> None:
         runner = Runner.of(self.home)
@@ -408,7 +420,7 @@ class Cluster:
 
     @cached_property
     def _outside(self) -> Path:
-        folder = OUTSIDE / hashlib.sha256(os.fsencode(self.var.resolve())).hexdigest()[:12]
+        folder = OUTSIDE / _digest(self.var)
         _open_to_all(OUTSIDE, folder)
         self.say(f"this checkout is closed to the user of PostgreSQL, which is kept in {folder}")
         return folder
@@ -431,6 +443,20 @@ class Cluster:
                 with suppress(OSError):  # another start was faster
                     (Path(folder) / "copy").rename(copy)
         return copy / package.name / "pginstall" / "bin"
+
+
+def _digest(folder: Path) -> str:
+    return hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
+
+
+def _in_memory(base_dir: Path) -> Path | None:
+    """A checkout's folder in memory; None if there is no room, or it is not ours."""
+    folder = MEMORY / f"zheke-kabinet-{_digest(base_dir)}"
+    with suppress(OSError):
+        if shutil.disk_usage(MEMORY).free >= ROOM:
+            _open_to_all(folder)
+            return folder if folder.stat().st_uid == os.geteuid() else None
+    return None
 
 
 def _open_to_all(*paths: Path) -> None:

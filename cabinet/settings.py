@@ -102,9 +102,8 @@ CACHES = {
     "default": env.cache_url_config(_cache_url)
     if _cache_url
     else {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "cabinet.cache.Cache",
         "LOCATION": "cabinet_cache",
-        "OPTIONS": {"MAX_ENTRIES": 10_000_000},
     }
 }
 SESSION_ENGINE = (

@@ -25,18 +25,23 @@ def one_at_a_time(
 
     def handle(request: HttpRequest) -> HttpResponseBase:
         with _at_work:
-            _mine.held = True
+            _mine.held = _mine.serves = True
             try:
                 return get_response(request)
             finally:
-                _mine.held = False
+                _mine.held = _mine.serves = False
 
     return handle
 
 
+def at_request() -> bool:
+    """Whether this thread is at a request of a web process."""
+    return getattr(_mine, "serves", False)
+
+
 @contextmanager
 def aside() -> Iterator[None]:
-    """Others may work in the meantime, if this thread is at a request."""
+    """Others may work in the meantime, if they wait for this thread."""
     if not getattr(_mine, "held", False):
         yield
         return

@@ -1,10 +1,15 @@
 """Passwords are hashed beside pages: who waits lets others pass, and not too many wait."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -15,20 +20,30 @@ from accounts.tests.test_login import aigul, sign_in, signed_in  # noqa: F401
 from accounts.tests.test_register import hashes  # noqa: F401
 from cabinet import threads
 from cabinet.tests.pages import Page
+from cabinet.tests.post_office import until
 
 
 @pytest.fixture
-def slow():
+def slow(monkeypatch):
     """A hash that lasts until it is let go."""
     begun, go = threading.Event(), threading.Event()
 
-    def work():
+    def hasher(work, *arguments):
         begun.set()
         assert go.wait(10)
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        return b"$hash"
 
-    yield work, begun, go
+    monkeypatch.setattr(hashing, "hasher", hasher)
+    yield begun, go
     go.set()
+
+
+@pytest.fixture
+def hasher():
+    """The process that hashes."""
+    hasher = hashing.Hasher()
+    yield hasher
+    hasher.stop()
 
 
 @pytest.fixture
@@ -65,36 +80,84 @@ def test_one_request_at_a_time():
     assert len(seen) == 2
 
 
-def test_others_pass_while_one_waits_for_a_hash(slow):
-    work, begun, go = slow
+def at_request(work):
+    """What it gives in a web process."""
     told = []
-    hashes_one = threads.one_at_a_time(lambda about: told.append(hashing._aside(work)))
-    page = threads.one_at_a_time(lambda about: HttpResponse("page"))
-    first = threading.Thread(target=hashes_one, args=(request(),))
+    threads.one_at_a_time(lambda about: told.append(work()))(request())
+    return told[0]
+
+
+def test_others_pass_while_one_waits_for_a_hash(slow):
+    begun, go = slow
+    told = []
+    first = threading.Thread(
+        target=lambda: told.append(at_request(lambda: Argon2Aside().encode("a", "salt")))
+    )
     first.start()
     assert begun.wait(10)
-    assert page(request()).content == b"page"  # would stand still for ever
+    assert at_request(lambda: "page") == "page"  # would stand still for ever
     assert not told
     go.set()
     first.join(10)
-    assert told == [hashing.LOWEST]
+    assert told == ["argon2$hash"]
 
 
-def test_a_fault_lets_others_pass_too():
-    def fails(about):
-        hashing._aside(lambda: 1 / 0)
-
+def test_a_fault_lets_others_pass_too(monkeypatch):
+    monkeypatch.setattr(hashing, "hasher", lambda *arguments: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        threads.one_at_a_time(fails)(request())
-    assert threads.one_at_a_time(lambda about: HttpResponse())(request()).status_code == 200
-    assert not hashing._waiting
+        at_request(lambda: Argon2Aside().encode("a", "salt"))
+    assert at_request(lambda: "page") == "page"
 
 
 def test_it_is_django_s_own_hash():
-    encoded = Argon2Aside().encode(PASSWORD, "salt-for-tests-only")
-    assert encoded.startswith("argon2$argon2id$")
-    assert Argon2Aside().verify(PASSWORD, encoded)
-    assert not Argon2Aside().verify(PASSWORD + "x", encoded)
+    """In a web process and elsewhere."""
+    ours, django_s = Argon2Aside(), Argon2PasswordHasher()
+    encoded = at_request(lambda: ours.encode(PASSWORD, "salt-for-tests-only"))
+    assert encoded == django_s.encode(PASSWORD, "salt-for-tests-only")
+    assert encoded == ours.encode(PASSWORD, "salt-for-tests-only")
+    for hasher in (ours, django_s):
+        for typed, right in ((PASSWORD, True), (PASSWORD + "x", False)):
+            assert at_request(lambda: hasher.verify(typed, encoded)) is right  # noqa: B023
+            assert hasher.verify(typed, encoded) is right
+    hashing.hasher.stop()
+
+
+def test_the_process_works_when_nobody_else_does(hasher):
+    assert hasher(os.sched_getscheduler, 0) == os.SCHED_IDLE
+    assert hasher(os.getpid) not in (0, os.getpid())
+
+
+def test_one_that_was_killed_is_started_anew(hasher):
+    first = hasher(os.getpid)
+    os.kill(first, signal.SIGKILL)
+    second = hasher(os.getpid)
+    assert second != first
+    assert hasher(os.getpid) == second
+
+
+def test_what_it_raises_is_raised(hasher):
+    with pytest.raises(ValueError, match="x"):
+        hasher(int, "x")
+    assert hasher(int, "1") == 1
+
+
+def test_it_ends_with_whom_it_works_for():
+    program = (
+        "import os; from accounts.hashing import hasher;"
+        " print(hasher(os.getpid), flush=True); os.kill(os.getpid(), 9)"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "cabinet.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    gone = Path("/proc", done.stdout.strip())
+    until(lambda: not gone.exists() or "zombie" in (gone / "status").read_text())
 
 
 @pytest.mark.parametrize("path", ["/login/", "/register/"])

