@@ -50,7 +50,7 @@ def database_url() -> str:
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        cluster.stop()
+        cluster.leave_memory()
 
     atexit.register(leave)
     return cluster.url("cabinet" if alone else f"cabinet_{os.getpid()}")

@@ -4,6 +4,7 @@ import datetime as dt
 from urllib.parse import urlencode
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,11 +25,18 @@ DIGITS = "Цифр саны: 1–10."
 IN_DIGITS = "Көрсеткішті сан түрінде енгізіңіз"
 
 
+@pytest.fixture(scope="module")
+def loaded_sample(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert load(exchange_sets.SAMPLE, by="test").loaded
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def sample(nothing_loaded, monkeypatch):
+def sample(loaded_sample, db, monkeypatch):
     """The sample set, on a day that stands still."""
     people.at(dt.date(2026, 11, 25), monkeypatch)
-    assert load(exchange_sets.SAMPLE, by="test").loaded
 
 
 def see(client, **query):

@@ -11,13 +11,14 @@ import pikepdf
 import pypdfium2
 import pytest
 from django.db import transaction
+from weasyprint import HTML
 
 from billing import ledgers
 from billing.exchange.load import load
 from billing.ledgers import ServiceLedger
 from billing.models import Branch, Charge, LedgerEntry, PersonalAccount, Service, Supplier
 from billing.tests.conftest import nothing_loaded  # noqa: F401 - a fixture
-from receipts import statements
+from receipts import documents, pdf, statements
 
 SAMPLE = Path(__file__).resolve().parents[2] / "billing" / "sample"
 ADDRESS = {"address_kk": "Алматы қ., Үлгі көшесі, 1", "address_ru": "г. Алматы, ул. Образцовая, 1"}
@@ -30,6 +31,41 @@ def sample(django_db_setup: None, django_db_blocker: Any) -> Iterator[Path]:
         assert load(SAMPLE, by="test").loaded
         yield SAMPLE
         transaction.set_rollback(True)
+
+
+_laid_out: dict[tuple[Any, ...], bytes] = {}
+
+
+class LaidOutOnce(HTML):  # type: ignore[misc]
+    """The same markup, drawings and sheets were laid out by an earlier test: the same bytes."""
+
+    def __init__(self, string: str, base_url: str, url_fetcher: pdf.OurFiles) -> None:
+        super().__init__(string=string, base_url=base_url, url_fetcher=url_fetcher)
+        self.made_of = string, *sorted(url_fetcher.drawings.items())
+        self.fetcher = url_fetcher
+
+    def write_pdf(self, stylesheets: list[Any], **options: Any) -> bytes:
+        made_of = *self.made_of, *stylesheets, *sorted(map(repr, options.items()))
+        if made_of not in _laid_out:
+            content: bytes = super().write_pdf(stylesheets=stylesheets, **options)
+            if self.fetcher.refused:
+                return content
+            _laid_out[made_of] = content
+        return _laid_out[made_of]
+
+
+@pytest.fixture
+def laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of a paper takes a third of a second; `make_anew` is for what asks whether another
+    one is the same.
+    """
+    monkeypatch.setattr(pdf, "HTML", LaidOutOnce)
+
+
+def make_anew() -> None:
+    """Nothing that was made is used again."""
+    documents._kept.clear()
+    _laid_out.clear()
 
 
 @pytest.fixture(scope="session")

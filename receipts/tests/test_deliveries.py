@@ -23,7 +23,7 @@ from receipts import deliveries, notices, subscriptions
 from receipts.models import Delivery, Subscription
 from receipts.tests.factories import SubscriptionFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("laid_out_once")]
 
 JANUARY, FEBRUARY, MARCH = (dt.date(2026, month, 1) for month in (1, 2, 3))
 OWNER = "owner@example.kz"

@@ -19,6 +19,9 @@ from cabinet import days, figures, months
 from cabinet.tests import asks, people
 from cabinet.tests.pages import Page
 from receipts import documents
+from receipts.tests.conftest import make_anew
+
+pytestmark = pytest.mark.usefixtures("laid_out_once")
 
 URL = "/accounts/000000101/receipts/"
 SIDES = ("2026-03.pdf", "2026-03/outer.pdf", "2026-03/both.pdf")
@@ -305,7 +308,7 @@ def loaded_small(nothing_loaded, tmp_path, monkeypatch):
 
 
 def fetch(client, receipt, query=""):
-    documents._kept.clear()
+    make_anew()
     path = f"/accounts/{receipt['account']}/receipts/{receipt['month']}.pdf{query}"
     response = client.get(path)
     assert response.status_code == 200
@@ -369,7 +372,7 @@ def test_a_corrected_month_is_another_version_and_the_old_one_stays(
 def test_the_same_bytes_and_an_etag(client, home):
     client.force_login(home.owner)
     first = client.get(URL + "2026-03.pdf")
-    documents._kept.clear()
+    make_anew()
     second = client.get(URL + "2026-03.pdf")
     assert first.content == second.content
     assert first["ETag"] == second["ETag"]

@@ -16,6 +16,9 @@ from cabinet.tests import people
 from cabinet.tests.pages import Page, text
 from receipts import codes, documents, papers, proofs
 from receipts.models import IssuedStatement
+from receipts.tests.conftest import make_anew
+
+pytestmark = pytest.mark.usefixtures("laid_out_once")
 
 URL = "/verify/"
 NOT_GENUINE = "Шынайы емес: мұндай нөмірі мен коды бар біздің құжат жоқ."
@@ -141,7 +144,7 @@ def test_a_statement_is_recorded_when_it_is_first_made(client, home, pages, monk
     code = CODE.search(" ".join(pages(first.content)))[0]
     people.at(dt.date(2026, 6, 1), monkeypatch)
     client.force_login(home.owner)
-    documents._kept.clear()
+    make_anew()
     assert client.get(url).content == first.content
     client.get(url + "&lang=both")
     assert IssuedStatement.objects.count() == 1
