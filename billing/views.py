@@ -20,7 +20,7 @@ from billing import (
     looks,
 )
 from billing.computations import facts_of, with_facts
-from billing.models import Meter, Payment, PersonalAccount
+from billing.models import Payment, PersonalAccount
 from billing.names import masked
 from billing.payments import in_table
 from billing.periods import (
@@ -47,7 +47,7 @@ _on_its_page = held.finder(
     dt.date,
     int,
 )
-_meters = Written(lambda account: Meter.objects.filter(account=account).with_last_reading(), int)
+_meters = Written(lambda account: PersonalAccount(pk=account).meters.with_last_reading(), int)
 _in_month = held.finder(explanations.with_month, dt.date)
 _with_payments = held.finder(
     lambda accounts: accounts.with_balance().with_latest().with_first_payment()
