@@ -93,7 +93,7 @@ def papers() -> None:
 
     statement()
     (taken,) = median_ms(statement, turns=20)
-    tell("statement PDF, 12 months", taken)
+    tell("statement PDF, kept by the process", taken)
 
 
 def tell(name: str, milliseconds: float) -> None:
