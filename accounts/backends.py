@@ -16,8 +16,8 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Who is signed in, unless shut out since; asked at each request."""
-        found = _user.all(user_id)
-        return found[0] if found and self.user_can_authenticate(found[0]) else None
+        user = _user.first(user_id)
+        return user if user and self.user_can_authenticate(user) else None
 
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
         meant = credentials.get("email") or credentials.get("username") or ""

@@ -19,12 +19,11 @@ import argon2
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from cabinet import threads
+from cabinet.views import later
 
 WAITING = 6  # of the threads of a process (docs/running.md), so that pages always find one
-RETRY_AFTER = 5  # seconds
 
 _waiting: set[HttpRequest] = set()
 
@@ -131,8 +130,7 @@ def beside_pages(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
 
 
 def _full(request: HttpRequest) -> HttpResponse:
-    response = render(request, "accounts/full.html", status=503)
-    response["Retry-After"] = str(RETRY_AFTER)
+    response = later(request, "accounts/full.html")
     # No fault of ours, and there are many of them.
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response

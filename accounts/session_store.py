@@ -17,7 +17,7 @@ class SessionStore(db.SessionStore):
     """As its own, which each request asks for."""
 
     def _get_session_from_db(self) -> Session | None:
-        found = _alive.all(self.session_key or "", timezone.now())
+        found = _alive.first(self.session_key or "", timezone.now())
         if not found:
             self._session_key = None
-        return found[0] if found else None
+        return found

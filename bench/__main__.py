@@ -116,29 +116,25 @@ class Sets:
             generate(dict(zip(folders, spans, strict=True)), accounts, months + 1)
         return self
 
+    def load(self) -> None:
+        """Loads the history and its last close."""
+        self.made()
+        exchange.fill(self.history, self.close)
+
 
 def of_size(parts: set[str], accounts: int, months: int, folder: Path) -> None:
     """What is measured on a database of so many accounts and months."""
     name, few = f"bench_{accounts}_{months}", f"bench_{FEW}_{months}"
     sets = Sets(folder / "sets", accounts, months)
-    small = Sets(folder / "small", FEW, months)
     print(f"{accounts:,} accounts, {months} months\n", flush=True)
-
-    def loaded() -> None:
-        made = sets.made()
-        exchange.fill(made.history, made.close)
-
-    def few_loaded() -> None:
-        made = small.made()
-        exchange.fill(made.history, made.close)
 
     if "import" in parts:
         made = sets.made()
         database.forget(name)
         database.kept(name, partial(exchange.measure, made.history, made.close, name))
-    database.kept(name, loaded)
+    database.kept(name, sets.load)
     if "pages" in parts:
-        database.kept(few, few_loaded)
+        database.kept(few, Sets(folder / "small", FEW, months).load)
         pages.measure({FEW: few, accounts: name} if accounts > FEW else {FEW: few}, months)
     if "search" in parts:
         database.use(name)

@@ -124,16 +124,21 @@ def _show_rates(sites: list[Site], askers: list[Asker], best: list[dict[str, Ans
 
 def check(site: Site) -> None:
     """Compares rows and totals of a sample of pages with the ledger; SystemExit if one differs."""
-    from django.test import Client
-
     for number, cookie in random.Random(3).sample(site.pairs, SAMPLE):
-        name, _equals, key = cookie.partition("=")
-        client = Client(SERVER_NAME="testserver")
-        client.cookies[name] = key
-        page = client.get(site.addresses[YEAR].format(number=number), secure=True)
+        page = _signed_in(cookie).get(site.addresses[YEAR].format(number=number), secure=True)
         said = read(page.content.decode())
         if said != owed(number):
             raise SystemExit(f"The page of {number} says {said} rather than {owed(number)}.")
+
+
+def _signed_in(cookie: str) -> Any:
+    """A client with that session."""
+    from django.test import Client
+
+    client = Client(SERVER_NAME="testserver")
+    name, _equals, key = cookie.partition("=")
+    client.cookies[name] = key
+    return client
 
 
 def read(page: str) -> list[list[str]]:
@@ -190,14 +195,11 @@ def _show_plans(sites: list[Site], names: list[str]) -> None:
 def plans(site: Site, page: str) -> tuple[float, float, set[str]]:
     """A page's queries, the blocks they read and the tables they read whole, of some accounts."""
     from django.db import connection
-    from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
     queries, blocks, whole = 0, [], set()
     for number, cookie in random.Random(4).sample(site.pairs, 12):
-        client = Client(SERVER_NAME="testserver")
-        name, _equals, key = cookie.partition("=")
-        client.cookies[name] = key
+        client = _signed_in(cookie)
         path = site.addresses[page].format(number=number)
         client.get(path, secure=True)  # what is remembered for a minute is no page's own
         with CaptureQueriesContext(connection) as asked:
@@ -206,10 +208,10 @@ def plans(site: Site, page: str) -> tuple[float, float, set[str]]:
         total = 0
         for query in asked.captured_queries:
             if query["sql"].lstrip().startswith(("SELECT", "WITH")):
-                for node in _nodes(query["sql"]):
-                    if node["Node Type"] == "Seq Scan":
-                        whole.add(node["Relation Name"])
-                total += _blocks(query["sql"])
+                plan = _explained(query["sql"])
+                total += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+                scans = [node for node in _nodes(plan) if node["Node Type"] == "Seq Scan"]
+                whole |= {node["Relation Name"] for node in scans}
         blocks.append(total)
     return queries, statistics.mean(blocks), whole
 
@@ -222,13 +224,8 @@ def _explained(sql: str) -> Any:
         return cursor.fetchone()[0][0]["Plan"]
 
 
-def _blocks(sql: str) -> int:
-    plan = _explained(sql)
-    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
-
-
-def _nodes(sql: str) -> Iterator[dict[str, Any]]:
-    waiting = [_explained(sql)]
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    waiting = [plan]
     while waiting:
         node = waiting.pop()
         waiting += node.get("Plans", ())

@@ -10,8 +10,10 @@ import statistics
 import time
 from collections.abc import Callable
 
+from bench import web
+
 TURNS, USERS = 60, 400
-PASSWORD, WRONG = "Tal-qaiyng-7-terek", "not-the-password-9"
+WRONG = "not-the-password-9"
 
 
 def make_users() -> None:
@@ -21,7 +23,7 @@ def make_users() -> None:
 
     from accounts.models import User
 
-    hashed = make_password(PASSWORD)
+    hashed = make_password(web.PASSWORD)
     users = User.objects.bulk_create(
         User(login=f"bench{n}", email=f"bench{n}@example.kz", full_name="Бенчмарк", password=hashed)
         for n in range(USERS)
@@ -49,14 +51,14 @@ def asked() -> dict[str, Callable[[], None]]:
 
         return ask
 
-    person = {"full_name": "Бенчмарк", "password1": PASSWORD, "password2": PASSWORD}
+    person = {"full_name": "Бенчмарк", "password1": web.PASSWORD, "password2": web.PASSWORD}
     sign_in = {"path": "/login/", "password": WRONG}
     return {
         "wrong password, known login": post(**sign_in, login="bench{n}"),
         "wrong password, unknown login": post(**sign_in, login="nobody{u}"),
         "wrong password, known address": post(**sign_in, login="bench{n}@example.kz"),
         "wrong password, unknown address": post(**sign_in, login="nobody{u}@example.kz"),
-        "right password": post("/login/", login="bench{n}", password=PASSWORD),
+        "right password": post("/login/", login="bench{n}", password=web.PASSWORD),
         "register, known address": post(
             "/register/", **person, email="bench{n}@example.kz", consent="on"
         ),

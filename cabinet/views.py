@@ -9,6 +9,14 @@ from django.views.decorators.http import require_safe
 from cabinet import mail
 
 MOST_LETTERS = 50
+RETRY_AFTER = 5  # seconds
+
+
+def later(request: HttpRequest, template: str) -> HttpResponse:
+    """503: too many want the same at this moment; the template says what, and to come back."""
+    response = render(request, template, status=503)
+    response["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 @login_not_required

@@ -39,6 +39,11 @@ class Written(Generic[Row]):
             cursor.execute(sql, [values[it] if known else it for known, it in parameters])
             return list(map(self._of, self._converted(cursor.fetchall())))
 
+    def first(self, *values: Any) -> Row | None:
+        """The first row for these values, if there is any."""
+        rows = self.all(*values)
+        return rows[0] if rows else None
+
     def get(self, *values: Any) -> Row:
         """The only row for these values; Http404 if there is none."""
         rows = self.all(*values)

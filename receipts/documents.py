@@ -18,15 +18,14 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 
 from cabinet import turns
+from cabinet.views import later
 
 KEPT = 32  # documents that a process keeps in its memory
 PATIENCE = 1.0  # seconds that a document waits for its turn
-RETRY_AFTER = 5
 MADE_OF = (
     *("receipts/*.py", "receipts/*.css", "receipts/fonts/*", "templates/receipts/*"),
     "locale/*/*/*.mo",
@@ -84,9 +83,7 @@ def answer(request: HttpRequest, document: Document) -> HttpResponse:
     try:
         content = document.content()
     except TooMany:
-        busy = render(request, "503.html", status=503)
-        busy["Retry-After"] = str(RETRY_AFTER)
-        return busy
+        return later(request, "503.html")
     return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
